@@ -1,0 +1,1 @@
+"""The packaged configuration groups that projects compose with."""

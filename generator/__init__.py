@@ -1,0 +1,1 @@
+"""From a Spec to files, and the overture command."""

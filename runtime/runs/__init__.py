@@ -1,0 +1,1 @@
+"""Runs: what a training leaves, and which run is in production."""

@@ -1,0 +1,68 @@
+"""What a row is: the contract that data, training, requests, batches and monitoring are all held to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import StrictBool, StrictInt, StrictStr
+
+from .data.column import AnyColumn, CategoryColumn, Column
+from .section import Section
+
+Task = Literal["binary", "multiclass", "regression"]
+Class = StrictBool | StrictInt | StrictStr
+
+
+class Schema(Section):
+    """The columns of a project by the part each one plays.
+
+    What is declared in conf/ comes first; `classes` and `categories` are null and empty until training learned them
+    from the training rows, and travel with the run in schema.json.
+    """
+
+    task: Task
+    features: dict[str, Column]
+    """The columns a model sees and a caller sends, in order."""
+    target: str
+    target_column: Column
+    """What the target holds; its description is the project's."""
+    positive: Class | None = None
+    """Binary: the class whose probability is the score."""
+    key: str | None = None
+    key_column: Column | None = None
+    time: str | None = None
+    time_column: Column | None = None
+    divider: str | None = None
+    """The column a split goes by (group, predefined); read, but never a feature."""
+    divider_column: Column | None = None
+    timezone: str | None = None
+    unknown_category: Literal["reject", "missing"] = "reject"
+    classes: list[Class] | None = None
+    """Classification, once learned: every class of the training rows, sorted; probabilities are in this order."""
+    categories: dict[str, list[StrictInt | StrictStr]] = {}
+    """Once learned: for each category feature its labels in a pinned order: as declared, or sorted as seen in training."""
+
+    @property
+    def columns(self) -> dict[str, AnyColumn]:
+        """Every column that is read, each once: features, target, key, time, and what the split goes by."""
+        found: dict[str, AnyColumn] = dict(self.features)
+        for name, column in (
+            (self.target, self.target_column),
+            (self.key, self.key_column),
+            (self.time, self.time_column),
+            (self.divider, self.divider_column),
+        ):
+            if name is not None and column is not None:
+                found.setdefault(name, column)
+        return found
+
+    @property
+    def classification(self) -> bool:
+        """Is the target one of some classes?"""
+        return self.task != "regression"
+
+    def labels(self, name: str) -> list[int | str] | None:
+        """The labels a category feature may have: declared, or learned, or null when neither is known."""
+        column = self.features[name]
+        declared = column.values if isinstance(column, CategoryColumn) else None
+        return declared if declared is not None else self.categories.get(name)

@@ -1,0 +1,1 @@
+"""The ways of splitting rows, one file each."""

@@ -1,0 +1,1 @@
+"""Text only: the skeleton of a project and the templates of generated files."""
