@@ -50,7 +50,7 @@ class Kinds(Generic[T]):
         """A type for pydantic: whichever class the key `kind` names."""
         from pydantic import Field
 
-        return Annotated[reduce(lambda a, b: a | b, self.classes()), Field(discriminator="kind")]  # type: ignore[arg-type, return-value, operator]
+        return Annotated[reduce(lambda a, b: a | b, self.classes()), Field(discriminator="kind")]  # type: ignore[arg-type, return-value]
 
     def _own(self, kind: str) -> type[T]:
         module = importlib.import_module(f"{self.package}.{kind}")

@@ -55,7 +55,7 @@ class Spec(Section):
         return {**self.data.source.adds(), **self.data.columns}
 
     @property
-    def schema(self) -> Schema:
+    def contract(self) -> Schema:
         """The contract of a row, as declared. The configuration must have no problems()."""
         columns, data = self.known_columns, self.data
         roles = {self.target, data.key, data.time, self.split.divider, *data.source.adds()}
@@ -80,7 +80,7 @@ class Spec(Section):
     def problems(self) -> list[Problem]:
         """What the sections say that does not fit together, all of it; each section alone is valid already."""
         found = [*self._roles(), *self._target(), *self._evaluation(), *self.model.problems(self.task)]
-        if not found and not self.schema.features:
+        if not found and not self.contract.features:
             found.append(Problem("no column is left to learn from besides target, key and time.", ("data", "columns")))
         return found
 
@@ -101,7 +101,7 @@ class Spec(Section):
                 "key" if self.target == self.data.key else "time" if self.target == self.data.time else "split column"
             )
             yield Problem(f"{self.target} cannot be both the target and the {role}.", ("target",))
-        if (time := self.data.time) in columns and columns[time].type not in ("timestamp", "date", "integer", "number"):  # type: ignore[index, attr-defined]
+        if (time := self.data.time) in columns and columns[time].type not in ("timestamp", "date", "integer", "number"):  # type: ignore[attr-defined]
             yield Problem(
                 "the column that orders the rows must be a timestamp, a date or a number.",
                 ("data", "columns", str(time), "type"),
