@@ -24,9 +24,9 @@ Advance = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why rows were predicted so: base + contributions summed over features = raw score.
+    """Why rows were predicted so: base + contributions summed over inputs = raw score.
 
-    base: (outputs,); contributions: (rows, features, outputs), features in schema order. One output for binary (log-odds of the
+    base: (outputs,); contributions: (rows, inputs, outputs), inputs in the order of schema.inputs. One output for binary (log-odds of the
     positive class) and regression; one an class for multiclass. method: how it was computed, for people.
     """
 
@@ -45,7 +45,7 @@ class Fitted:
     def predict(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """Probabilities (rows, classes) in the order of schema.classes, or values (rows,) for regression.
 
-        frame: every feature of the schema in its dtype; further columns are passed over. The same numbers, bit for bit, for
+        frame: every input of the schema in its dtype; further columns are passed over. The same numbers, bit for bit, for
         one row alone and among many.
         """
         raise NotImplementedError
@@ -55,11 +55,11 @@ class Fitted:
         raise NotImplementedError
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
-        """What each feature added to the raw score of each row."""
+        """What each input added to the raw score of each row."""
         raise NotImplementedError
 
     def importance(self) -> dict[str, float]:
-        """How much the model leans on each feature: shares that sum to 1; empty when the family has no such figure."""
+        """How much the model leans on each input: shares that sum to 1; empty when the family has no such figure."""
         return {}
 
     def save(self, folder: Path) -> None:
@@ -74,6 +74,8 @@ class Model(Section):
     """Passed on to the library as they are."""
     seed: int | None = None
     """Another seed than the project's."""
+    threads: int | None = None
+    """Another number of threads than the project's; null there too: one a core."""
 
     def problems(self, task: Task) -> list[Problem]:
         """What in these settings the family cannot do, or not for this task; paths start with "model"."""
@@ -97,7 +99,9 @@ class Model(Section):
         threads: int | None,
         advance: Advance,
     ) -> Fitted:
-        """Learn from rows that hold the features and the target; `schema` is learned (classes, categories).
+        """Learn from rows that hold the inputs and the target; `schema` is learned (classes, categories).
+
+        `seed` and `threads` are filled from the project before.
 
         valid is None unless `uses_validation()`. Same rows, settings, seed and packages: the same model, bit for bit.
         Raises Mistake when the rows cannot teach this family.

@@ -22,7 +22,9 @@ class Schema(Section):
 
     task: Task
     features: dict[str, Column]
-    """The columns a model sees and a caller sends, in order."""
+    """The columns that the data holds and a caller sends, in order."""
+    derived: dict[str, Column] = {}
+    """Columns computed from one row's features, the same way in training, batch and serving; nobody sends them."""
     target: str
     target_column: Column
     """What the target holds; its description is the project's."""
@@ -40,7 +42,7 @@ class Schema(Section):
     classes: list[Class] | None = None
     """Classification, once learned: every class of the training rows, sorted; probabilities are in this order."""
     categories: dict[str, list[StrictInt | StrictStr]] = {}
-    """Once learned: for each category feature its labels in a pinned order: as declared, or sorted as seen in training."""
+    """Once learned: for each category input its labels in a pinned order: as declared, or sorted as seen in training."""
 
     @property
     def columns(self) -> dict[str, AnyColumn]:
@@ -57,12 +59,17 @@ class Schema(Section):
         return found
 
     @property
+    def inputs(self) -> dict[str, AnyColumn]:
+        """What a model sees: the features, then what is derived from them, in order."""
+        return {**self.features, **self.derived}
+
+    @property
     def classification(self) -> bool:
         """Is the target one of some classes?"""
         return self.task != "regression"
 
     def labels(self, name: str) -> list[int | str] | None:
-        """The labels a category feature may have: declared, or learned, or null when neither is known."""
-        column = self.features[name]
+        """The labels a category input may have: declared, or learned, or null when neither is known."""
+        column = self.inputs[name]
         declared = column.values if isinstance(column, CategoryColumn) else None
         return declared if declared is not None else self.categories.get(name)
