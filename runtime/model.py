@@ -94,9 +94,6 @@ class Model(Section):
         train: pl.DataFrame,
         valid: pl.DataFrame | None,
         schema: Schema,
-        *,
-        seed: int,
-        threads: int | None,
         advance: Advance,
     ) -> Fitted:
         """Learn from rows that hold the inputs and the target; `schema` is learned (classes, categories).

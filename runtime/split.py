@@ -39,8 +39,10 @@ class Split(Section):
         """The column the split goes by, if it goes by one that is neither key nor time."""
         return None
 
-    def assign(self, frame: pl.DataFrame, schema: Schema, seed: int) -> pl.Series:
+    def assign(self, frame: pl.DataFrame, schema: Schema) -> pl.Series:
         """The part of each row, in the order of the frame: a Series of "train", "valid" and "test".
+
+        `seed` is filled from the project before.
 
         Raises Mistake when the rows cannot be split so.
         """
