@@ -1,0 +1,107 @@
+"""Put the configuration of a project together with Hydra, and know which file each part came from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Mistake, Problem
+from .faults import PRIMARY, told
+from .places import Document, KeyPath, Places, read
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+OPEN = ("model.params.", "data.columns.", "data.sources.")
+"""Mappings whose keys are the user's own: an override may add to them without Hydra's `+`."""
+
+
+@dataclass
+class Composition:
+    """What Hydra put together, from which files, and what was wrong on the way."""
+
+    config: DictConfig
+    overrides: list[str]
+    problems: list[Problem]
+    defaults: list[Any]
+    searchpath: list[str]
+
+
+def compose(root: Path, overrides: Sequence[str]) -> Composition:
+    """Compose; an option or override that fails is told, and replaced or left out for the remaining checks.
+
+    Raises Mistake when there is no way to go on.
+    """
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+    from hydra.types import RunMode
+    from omegaconf.errors import OmegaConfBaseException
+
+    folder, given = (root / "conf").resolve(), list(opened(overrides))
+    problems: list[Problem] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a search path that is missing is told by `told`
+        with initialize_config_dir(str(folder), version_base="1.3"):
+            for _ in range(20):
+                try:
+                    config = hydra_compose(PRIMARY, given, return_hydra_config=True)
+                    loader = GlobalHydra.instance().config_loader()
+                    defaults = loader.compute_defaults_list(PRIMARY, given, RunMode.RUN).defaults
+                    return Composition(config, given, problems, defaults, list(config.hydra.searchpath))
+                except (HydraException, OmegaConfBaseException, RecursionError) as error:
+                    problem, rest = told(error, folder, given)
+                    problems.append(problem)
+                    if rest is None:
+                        break
+                    given = rest
+    raise Mistake(problems, notes=["The rest was not checked, because the configuration cannot be put together."])
+
+
+def opened(overrides: Sequence[str]) -> Iterator[str]:
+    """Overrides with Hydra's `++` before the keys of open mappings."""
+    for override in overrides:
+        yield f"++{override}" if override.startswith(OPEN) and "=" in override else override
+
+
+def places(root: Path, composition: Composition) -> Places:
+    """Where each key of a composition was written."""
+    documents = []
+    for default in composition.defaults:
+        found = _file(root, default.config_path or "", composition.searchpath)
+        if found is not None:
+            package = tuple(part for part in (default.package or "").split(".") if part)
+            documents.append(Document(found[1], package, read(*found)))
+    typed = [(_override_path(override), override) for override in composition.overrides]
+    return Places(documents, [(path, text) for path, text in typed if path])
+
+
+def _file(root: Path, name: str, searchpath: Sequence[str]) -> tuple[Path, str] | None:
+    """The file of an option: the project's own first, then along the search path."""
+    own = root / "conf" / f"{name}.yaml"
+    if own.is_file():
+        return own, own.relative_to(root).as_posix()
+    for entry in searchpath:
+        scheme, _, rest = entry.partition("://")
+        folder = _package(rest) if scheme == "pkg" else Path(rest)
+        if folder is not None and (folder / f"{name}.yaml").is_file():
+            return folder / f"{name}.yaml", f"{entry}/{name}.yaml"
+    return None
+
+
+def _package(name: str) -> Path | None:
+    from importlib.resources import files
+
+    try:
+        return Path(str(files(name)))
+    except (ModuleNotFoundError, TypeError):
+        return None
+
+
+def _override_path(override: str) -> KeyPath:
+    key, sign, _ = override.partition("=")
+    return tuple(key.lstrip("+~").split(".")) if sign else ()

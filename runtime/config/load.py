@@ -1,0 +1,140 @@
+"""From a project folder and overrides to a Spec: Hydra composes, pydantic validates, every fault is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ..errors import Mistake, Problem
+from ..spec import Spec
+from . import explain, words
+from .compose import compose, places
+from .faults import PRIMARY
+from .places import KeyPath, Places, read
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A valid configuration, and where each of its keys was written."""
+
+    spec: Spec
+    text: str
+    """The composed YAML, interpolations unresolved, so that no secret is in it."""
+    places: Places
+
+
+def load(root: Path, overrides: Sequence[str] = ()) -> Loaded:
+    """Compose and validate the configuration of a project.
+
+    Raises Mistake with every problem there is.
+    """
+    if not (root / "conf" / f"{PRIMARY}.yaml").is_file():
+        raise Mistake(
+            f"there is no conf/{PRIMARY}.yaml here.",
+            hint="Go to the folder of a project, or make one: overture new NAME --data FILE.",
+        )
+    _readable(root)
+    composition = compose(root, overrides)
+    where = places(root, composition)
+    spec, found = _validated(composition.config, [*composition.problems, *words.problems(where)])
+    if found or spec is None:
+        raise Mistake([where.locate(problem) for problem in found])
+    return Loaded(spec, as_text(composition.config), where)
+
+
+def spec_of(root: Path, config: DictConfig) -> Spec:
+    """The Spec of a configuration that Hydra composed for a training script.
+
+    Raises Mistake with every problem there is, told as `load` tells it.
+    """
+    spec, found = _validated(config, [])
+    if found or spec is None:
+        from hydra.core.hydra_config import HydraConfig
+
+        load(root, list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else [])
+        raise Mistake(found)
+    return spec
+
+
+def as_text(config: DictConfig) -> str:
+    """The composed YAML with its interpolations unresolved."""
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(_without_hydra(config))
+
+
+def _validated(config: DictConfig, before: Sequence[Problem]) -> tuple[Spec | None, list[Problem]]:
+    plain, holes = _plain(config)
+    found = [*before, *holes]
+    try:
+        spec = Spec.model_validate(plain)
+    except ValidationError as error:
+        told = [problem.path for problem in found]
+        return None, [*found, *(new for new in explain.problems(error, Spec, plain) if not _covered(new.path, told))]
+    return spec, [*found, *spec.problems()]
+
+
+def _readable(root: Path) -> None:
+    """Every YAML file of the project can be parsed; else all that cannot are told together."""
+    problems: list[Problem] = []
+    for path in sorted((root / "conf").rglob("*.yaml")):
+        try:
+            read(path, path.relative_to(root).as_posix())
+        except Mistake as error:
+            problems += error.problems
+    if problems:
+        raise Mistake(problems, notes=["The rest was not checked, because these files cannot be read."])
+
+
+def _plain(config: DictConfig) -> tuple[dict[str, Any], list[Problem]]:
+    """The configuration as plain Python, and what in it has no value: `???` and interpolations that fail."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    bare = _without_hydra(config)
+    try:
+        made: Any = OmegaConf.to_container(bare, resolve=True, throw_on_missing=True)
+        return made, []
+    except OmegaConfBaseException:
+        problems: list[Problem] = []
+        made = _walk(bare, (), problems)
+        return made, problems
+
+
+def _walk(node: Any, path: KeyPath, problems: list[Problem]) -> Any:
+    from omegaconf import DictConfig, ListConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    def value(key: Any) -> Any:
+        here = (*path, key)
+        if OmegaConf.is_missing(node, key):
+            problems.append(Problem("has no value yet (???).", here, hint=f"Write one: {'.'.join(map(str, here))}=…"))
+            return None
+        try:
+            return _walk(node[key], here, problems)
+        except OmegaConfBaseException as error:
+            problems.append(Problem(f"{str(error).splitlines()[0]}.", here))
+            return None
+
+    if isinstance(node, DictConfig):
+        return {key: value(key) for key in node}
+    if isinstance(node, ListConfig):
+        return [value(position) for position in range(len(node))]
+    return node
+
+
+def _without_hydra(config: DictConfig) -> DictConfig:
+    from omegaconf import OmegaConf
+
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+
+
+def _covered(path: KeyPath, told: list[KeyPath]) -> bool:
+    return any(path[: len(other)] == other for other in told if other)
