@@ -32,6 +32,16 @@ class Silence:
 _listener: ContextVar[Listener] = ContextVar("listener", default=Silence())  # noqa: B039 - it has no state
 
 
+_clock: ContextVar[dict[str, float]] = ContextVar("clock")
+
+
+def start_clock() -> dict[str, float]:
+    """A new record of how many seconds each step takes from here on."""
+    clock: dict[str, float] = {}
+    _clock.set(clock)
+    return clock
+
+
 class Step:
     """One step under way: it advances, and in the end says what it did.
 
@@ -61,6 +71,8 @@ def step(name: str) -> Iterator[Step]:
     now, start = Step(name), time.perf_counter()
     yield now
     now.seconds = time.perf_counter() - start
+    clock = _clock.get({})
+    clock[name] = clock.get(name, 0.0) + now.seconds
     for position, line in enumerate(now.lines):
         _listener.get().finish(name if position == 0 else "", line, now.seconds if position == 0 else None)
 

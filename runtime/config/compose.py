@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +62,7 @@ def compose(root: Path, overrides: Sequence[str]) -> Composition:
     raise Mistake(problems, notes=["The rest was not checked, because the configuration cannot be put together."])
 
 
-def opened(overrides: Sequence[str]) -> Iterator[str]:
+def opened(overrides: Iterable[str]) -> Iterator[str]:
     """Overrides with Hydra's `++` before the keys of open mappings."""
     for override in overrides:
         yield f"++{override}" if override.startswith(OPEN) and "=" in override else override

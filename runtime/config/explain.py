@@ -35,10 +35,8 @@ def _path(loc: tuple[int | str, ...], config: Any) -> Path:
     path: list[str | int] = []
     here = config
     for position, part in enumerate(loc):
-        if (isinstance(here, Mapping) and part in here) or (
-            isinstance(here, list) and isinstance(part, int) and part < len(here)
-        ):
-            here = here[part]
+        if _has(here, part):
+            here = _inside(here, part)
         elif isinstance(here, Mapping) and part not in (here.get(tag) for tag in TAGS) and position == len(loc) - 1:
             if part != "[key]":
                 path.append(part)  # the key that is missing
@@ -157,7 +155,7 @@ def annotation(model: type[BaseModel], path: Path, config: Any) -> Any:
             found = _of(info) if info else None
         else:
             found = _item(found)
-        here = here[part] if isinstance(here, Mapping) and part in here else here[part] if _holds(here, part) else None
+        here = _inside(here, part)
         found = _choose(found, here)
     return found
 
@@ -166,8 +164,14 @@ def _of(info: FieldInfo) -> Any:
     return Annotated[info.annotation, info] if info.discriminator else info.annotation
 
 
-def _holds(here: Any, part: str | int) -> bool:
-    return isinstance(here, list) and isinstance(part, int) and part < len(here)
+def _has(here: Any, part: str | int) -> bool:
+    if isinstance(here, list):
+        return isinstance(part, int) and part < len(here)
+    return isinstance(here, Mapping) and part in here
+
+
+def _inside(here: Any, part: str | int) -> Any:
+    return here[part] if _has(here, part) else None
 
 
 def _item(found: Any) -> Any:

@@ -40,13 +40,28 @@ def load(root: Path, overrides: Sequence[str] = ()) -> Loaded:
             f"there is no conf/{PRIMARY}.yaml here.",
             hint="Go to the folder of a project, or make one: overture new NAME --data FILE.",
         )
+    loaded, found = examine(root, overrides)
+    if found or loaded is None:
+        raise Mistake(found)
+    return loaded
+
+
+def examine(root: Path, overrides: Sequence[str] = ()) -> tuple[Loaded | None, list[Problem]]:
+    """The configuration, as far as it can be made out, with every problem of it.
+
+    A section that is not valid is replaced by what every project starts from, so that the rest can still be checked
+    against the data; None when not even that leads to a Spec.
+    Raises Mistake when the files cannot be read or put together.
+    """
     _readable(root)
     composition = compose(root, overrides)
     where = places(root, composition)
-    spec, found = _validated(composition.config, [*composition.problems, *words.problems(where)])
-    if found or spec is None:
-        raise Mistake([where.locate(problem) for problem in found])
-    return Loaded(spec, as_text(composition.config), where)
+    before = [*composition.problems, *words.problems(where)]
+    spec, found = _validated(composition.config, before)
+    if spec is None:
+        spec = _repaired(composition.config, found)
+    problems = [where.locate(problem) for problem in found]
+    return Loaded(spec, as_text(composition.config), where) if spec else None, problems
 
 
 def spec_of(root: Path, config: DictConfig) -> Spec:
@@ -79,6 +94,20 @@ def _validated(config: DictConfig, before: Sequence[Problem]) -> tuple[Spec | No
         told = [problem.path for problem in found]
         return None, [*found, *(new for new in explain.problems(error, Spec, plain) if not _covered(new.path, told))]
     return spec, [*found, *spec.problems()]
+
+
+def _repaired(config: DictConfig, found: Sequence[Problem]) -> Spec | None:
+    """The Spec with sound stand-ins for the sections that are broken."""
+    plain, _ = _plain(config)
+    broken = {str(problem.path[0]) for problem in found if problem.path}
+    stand_ins: dict[str, Any] = {"name": "project", "model": {"kind": "catboost"}, "split": {"kind": "random"}}
+    repaired = {key: value for key, value in plain.items() if key not in broken and key in Spec.model_fields}
+    repaired.update({key: value for key, value in stand_ins.items() if key in broken})
+    try:
+        spec = Spec.model_validate(repaired)
+    except ValidationError:
+        return None
+    return None if any(problem.path[0] not in broken for problem in spec.problems()) else spec
 
 
 def _readable(root: Path) -> None:

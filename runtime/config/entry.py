@@ -1,0 +1,139 @@
+"""The command line of a training script: Hydra's, with every fault in overture's form and an exit code that means something."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import Mistake, OvertureError, Problem
+from ..terminal import narrated, say, tell
+from .compose import opened
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+Task = Callable[["DictConfig"], float]
+
+
+def entry(config_path: str, config_name: str) -> Callable[[Task], Callable[[], None]]:
+    """Make a function the command line of its file, as `hydra.main` does.
+
+    The function takes the composed configuration and returns its objective. `--debug` shows tracebacks; overrides of
+    open mappings (`model.params.depth=4`) need no `+`; with `-m` a job that fails is told and the others go on.
+    Exit codes: 0 done, 1 the answer is no, 2 something has to be mended.
+    """
+
+    def decorate(task: Task) -> Callable[[], None]:
+        @functools.wraps(task)
+        def main() -> None:
+            folder = Path(inspect.getfile(task)).resolve().parent
+            raise SystemExit(_run(task, folder, folder / config_path, config_name))
+
+        return main
+
+    return decorate
+
+
+def _run(task: Task, folder: Path, config_path: Path, config_name: str) -> int:
+    debug = "--debug" in sys.argv
+    sys.argv = [sys.argv[0], *opened(argument for argument in sys.argv[1:] if argument != "--debug")]
+    try:
+        return _hydra(task, folder, config_path, config_name, debug)
+    except OvertureError as error:
+        if debug:
+            raise
+        tell(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("Stopped. Nothing was recorded.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if debug:
+            raise
+        return unexpected(error)
+
+
+def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug: bool) -> int:
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    from .load import load
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, in place of Hydra's own way of printing them
+    jobs = _Jobs(task, debug)
+    try:
+        if not (config_path / f"{config_name}.yaml").is_file():
+            load(folder)
+        hydra.main(version_base="1.3", config_path=str(config_path), config_name=config_name)(jobs)()
+    except (HydraException, OmegaConfBaseException, YAMLError, RecursionError):
+        load(folder, [argument for argument in sys.argv[1:] if not argument.startswith("-")])
+        raise
+    return jobs.exit_code()
+
+
+class _Jobs:
+    """Runs the jobs of a command line and keeps what failed, so that one failure does not end a sweep."""
+
+    def __init__(self, task: Task, debug: bool) -> None:
+        functools.update_wrapper(self, task)
+        self.task, self.debug = task, debug
+        self.failed: list[BaseException] = []
+        self.many = False
+        self.process = os.getpid()
+
+    def __call__(self, config: DictConfig) -> float:
+        from hydra.core.hydra_config import HydraConfig
+
+        settings = HydraConfig.get()
+        self.many = settings.mode is not None and settings.mode.name == "MULTIRUN"
+        words = " ".join(settings.overrides.task)
+        try:
+            with narrated():
+                if self.many:
+                    say(f"\n{words or 'defaults'}")
+                return self.task(config)
+        except Exception as error:
+            if self.many:
+                self._tell(error, words)
+            if self.process != os.getpid():
+                raise  # in a worker process: the launcher brings it home
+            self.failed.append(error)
+            return float("nan")
+
+    def _tell(self, error: Exception, words: str) -> None:
+        if isinstance(error, OvertureError) and not self.debug:
+            tell(error, closing=f"This job failed: {words}")
+        elif self.debug:
+            import traceback
+
+            traceback.print_exc()
+        else:
+            unexpected(error)
+
+    def exit_code(self) -> int:
+        """What the command line says in the end; a single run gives its error on."""
+        if self.failed and not self.many:
+            raise self.failed[0]
+        return max((error.exit_code if isinstance(error, OvertureError) else 2 for error in self.failed), default=0)
+
+
+def unexpected(error: BaseException) -> int:
+    """Tell a fault that nobody foresaw in one sentence, with where it happened."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    text = f"{type(error).__name__}: {error}".splitlines()[0]
+    tell(
+        Mistake(
+            Problem(f"this should not have happened: {text}{where}.", hint="Add --debug to see the whole traceback.")
+        )
+    )
+    return 2

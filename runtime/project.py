@@ -1,0 +1,135 @@
+"""A project: its folder, its validated configuration, and what each step of training needs of them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import util
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from .config.load import as_text, load, spec_of
+from .data.rows import Data
+from .errors import Mistake
+from .evaluation import Evaluation
+from .hooks import Hooks
+from .model import Model
+from .progress import start_clock, step
+from .runs.inputs import Inputs
+from .schema import Schema
+from .spec import Spec
+from .split import Split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omegaconf import DictConfig
+
+    from .runs.run import Run
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project, ready to work."""
+
+    hooks: Hooks
+    spec: Spec
+    config_text: str
+    """The composed YAML, interpolations unresolved."""
+    durations: dict[str, float] = field(default_factory=start_clock)
+    """Seconds that each step took so far."""
+
+    @classmethod
+    def from_config(cls, config: DictConfig, hooks: ModuleType) -> Project:
+        """The project of a training script, from the configuration that Hydra composed.
+
+        Raises Mistake with every problem of the configuration.
+        """
+        found = Hooks.of(hooks)
+        return cls(found, spec_of(found.root, config), as_text(config))
+
+    @classmethod
+    def open(cls, root: Path, overrides: Sequence[str] = ()) -> Project:
+        """The project of a folder.
+
+        Raises Mistake with every problem of the configuration.
+        """
+        loaded = load(root, overrides)
+        return cls(Hooks.of(import_hooks(root)), loaded.spec, loaded.text)
+
+    @property
+    def root(self) -> Path:
+        """The project folder."""
+        return self.hooks.root
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.spec.name
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The contract of a row, as declared."""
+        return self.spec.contract
+
+    @property
+    def data(self) -> Data:
+        """What `load` needs."""
+        return Data(self.spec.data, self.schema, self.root, self.hooks.features)
+
+    @property
+    def split(self) -> Split:
+        """How rows are told apart, with the project's seed unless it has its own."""
+        return self.spec.split.model_copy(update={"seed": _or(self.spec.split.seed, self.spec.seed)})
+
+    @property
+    def model(self) -> Model:
+        """What is fitted, with the project's seed and threads unless it has its own."""
+        seed, threads = _or(self.spec.model.seed, self.spec.seed), _or(self.spec.model.threads, self.spec.threads)
+        return self.spec.model.model_copy(update={"seed": seed, "threads": threads})
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """What is measured."""
+        return self.spec.evaluation
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What goes into a run: data, configuration, code and packages, each by its fingerprint."""
+        return Inputs.of(self.root, self.spec, self.spec.data.source.files(self.root))
+
+    def finished(self) -> Run | None:
+        """The run that the same data, configuration, code and packages left before, if it is whole."""
+        from .runs.store import finished
+
+        with step("find") as now:
+            run = finished(self.root, self.inputs.run_id)
+            if run is not None:
+                now.say(f"runs/{run.id}: nothing has changed since this run, so it is kept")
+        return run
+
+
+def import_hooks(root: Path) -> ModuleType:
+    """The module hooks.py of a project folder.
+
+    Raises Mistake when there is none, or when importing it fails.
+    """
+    path = root / "hooks.py"
+    if not path.is_file():
+        raise Mistake("there is no hooks.py here.", hint="An empty file of that name is enough.")
+    described = util.spec_from_file_location("hooks", path)
+    if described is None or described.loader is None:
+        raise Mistake("hooks.py cannot be imported.")
+    module = util.module_from_spec(described)
+    sys.modules["hooks"] = module
+    try:
+        described.loader.exec_module(module)
+    except Exception as error:
+        raise Mistake(f"hooks.py cannot be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _or(own: int | None, shared: int | None) -> int | None:
+    return shared if own is None else own
