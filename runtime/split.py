@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
+from .errors import Problem
 from .kinds import Kinds
 from .section import Section
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
+    from .data.dataset import Dataset
     from .schema import Schema
 
 TRAIN, VALID, TEST = PARTS = ("train", "valid", "test")
@@ -21,7 +25,8 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Split(Section):
     """How rows are told apart into train, valid and test."""
 
-    test: Share = 0.2
+    kind: str
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """The share of rows that only evaluation sees."""
     valid: Share = 0.1
     """The share of rows that early stopping sees."""
@@ -39,6 +44,10 @@ class Split(Section):
         """The column the split goes by, if it goes by one that is neither key nor time."""
         return None
 
+    def problems(self, data: Dataset) -> list[Problem]:
+        """What the split needs of the data set and does not find there."""
+        return []
+
     def assign(self, frame: pl.DataFrame, schema: Schema) -> pl.Series:
         """The part of each row, in the order of the frame: a Series of "train", "valid" and "test".
 
@@ -47,6 +56,19 @@ class Split(Section):
         Raises Mistake when the rows cannot be split so.
         """
         raise NotImplementedError
+
+    def cut(self, positions: NDArray[np.float64]) -> pl.Series:
+        """Parts from positions in [0, 1): test comes first, then valid, so that another `valid` never moves a test row."""
+        import numpy as np
+        import polars as pl
+
+        ends = [self.test, self.test + self.valid]
+        return pl.Series("part", np.array([TEST, VALID, TRAIN])[np.searchsorted(ends, positions, side="right")])
+
+
+def identity(schema: Schema) -> list[str]:
+    """The columns that decide where a row goes: the key, or without one everything the row says, so that equal rows go together."""
+    return [schema.key] if schema.key else [*schema.features, schema.target]
 
 
 SPLITS: Kinds[Split] = Kinds("split", "overture.runtime.splits", Split)

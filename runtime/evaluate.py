@@ -1,0 +1,197 @@
+"""Judge a model on the test rows, beside a baseline that looks at no column."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import classes, figures
+from .errors import Mistake, Problem
+from .metric import METRICS, Metric
+from .progress import step
+from .scores import Interval, Scores
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from .evaluation import Evaluation
+    from .model import Fitted
+    from .parts import Parts
+    from .schema import Schema
+
+    Array = NDArray[np.float64]
+
+FAMILIAR = {"binary": "roc_auc", "multiclass": "accuracy", "regression": "r2"}
+"""The metric people know best, which is said first."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows that are scored: the truth and what model and baseline say, as metrics take them."""
+
+    truth: Array
+    model: Array
+    baseline: Array
+
+    def rows(self, chosen: NDArray[np.int64] | slice) -> Judged:
+        """Some of the rows."""
+        return Judged(self.truth[chosen], self.model[chosen], self.baseline[chosen])
+
+
+def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
+    """The metrics of `evaluation` on the test rows, with 95 % bootstrap intervals.
+
+    Raises Mistake when the model predicts what is no number, when no test row can be scored, and when the objective
+    is not defined on these rows.
+    """
+    with step("evaluate") as now:
+        schema = parts.schema
+        predicted = _predicted(model, parts.test)
+        judged, label = _judged(predicted, parts)
+        metrics = {name: METRICS[name]() for name in evaluation.chosen(schema.task)}
+        found, gain = intervals(judged, metrics, evaluation.replicates)
+        undefined = [name for name, score in found.items() if math.isnan(score.value)]
+        objective = next(iter(metrics))
+        if objective in undefined:
+            raise Mistake(
+                Problem(
+                    f"{objective} is not defined on these {figures.count(judged.truth.size)} test rows.",
+                    ("evaluation", "objective"),
+                    hint="It needs test rows of every class, or more than one row. Choose another objective or split.",
+                )
+            )
+        baseline = {name: _plain(metric, judged.truth, judged.baseline) for name, metric in metrics.items()}
+        notes = (*parts.notes, *(f"{name} is not defined on these test rows" for name in undefined))
+        scores = Scores(
+            objective=objective,
+            metrics=found,
+            baseline=baseline,
+            baseline_label=label,
+            gain=gain,
+            predictions=_predictions(predicted, parts.test, schema),
+            rows={"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height},
+            notes=notes,
+        )
+        for line in said(scores, FAMILIAR[schema.task]):
+            now.say(line)
+    return scores
+
+
+def intervals(judged: Judged, metrics: dict[str, Metric], replicates: int) -> tuple[dict[str, Interval], Interval]:
+    """Each metric of the model, and how much better than the baseline it is in the first one, each with its interval."""
+    import numpy as np
+
+    from . import bootstrap
+
+    rows = judged.truth.size
+    weighed = judged.rows(bootstrap.sample(rows))
+    objective, first = next(iter(metrics.items()))
+    drawn: dict[str, list[Array]] = {name: [] for name in metrics}
+    gains: list[Array] = []
+    sign = 1.0 if first.greater_is_better else -1.0
+    for weights in bootstrap.weights(replicates, weighed.truth.size):
+        for name, metric in metrics.items():
+            drawn[name].append(metric.score(weighed.truth, weighed.model, weights))
+        base = first.score(weighed.truth, weighed.baseline, weights)
+        gains.append(sign * (drawn[objective][-1] - base))
+    found = {
+        name: bootstrap.interval(
+            _plain(metric, judged.truth, judged.model),
+            _plain(metric, weighed.truth, weighed.model),
+            np.concatenate(drawn[name]),
+            rows,
+        )
+        for name, metric in metrics.items()
+    }
+    whole, part = (
+        sign * (_plain(first, some.truth, some.model) - _plain(first, some.truth, some.baseline))
+        for some in (judged, weighed)
+    )
+    return found, bootstrap.interval(whole, part, np.concatenate(gains), rows)
+
+
+def said(scores: Scores, familiar: str) -> list[str]:
+    """Two lines for people: the model's familiar metric and its objective, and below them the baseline's."""
+    names = [familiar] if familiar in scores.metrics else []
+    names = list(dict.fromkeys([*names, scores.objective, *scores.metrics]))[:2]
+    model = [
+        f"{names[0]} {scores.metrics[names[0]]}",
+        *(f"{n} {figures.figure(scores.metrics[n].value)}" for n in names[1:]),
+    ]
+    baseline = [f"{name} {figures.figure(scores.baseline[name])}" for name in names]
+    baseline[0] = f"{scores.baseline_label}: {baseline[0]}"
+    width = max(len(model[0]), len(baseline[0]))
+    return ["   ".join([line[0].ljust(width), *line[1:]]).rstrip() for line in (model, baseline)]
+
+
+def _plain(metric: Metric, truth: Array, predicted: Array) -> float:
+    import numpy as np
+
+    return float(metric.score(truth, predicted, np.ones((1, truth.size)))[0])
+
+
+def _predicted(model: Fitted, test: pl.DataFrame) -> Array:
+    import numpy as np
+
+    predicted = model.predict(test)
+    wrong = ~np.isfinite(predicted.reshape(test.height, -1)).all(axis=1)
+    if wrong.any():
+        many = f"{figures.count(int(wrong.sum()))} of {figures.count(test.height)}"
+        raise Mistake(
+            Problem(
+                f"the model's prediction is not a number for {many} test rows, first for row {test['_row'][int(wrong.argmax())]}.",
+                ("model",),
+                hint="Look for missing or huge values in the columns, and at the model's params.",
+            )
+        )
+    return predicted
+
+
+def _judged(predicted: Array, parts: Parts) -> tuple[Judged, str]:
+    """The rows to score, in the order of the model's score, which makes ranking cheap; and what the baseline says."""
+    import numpy as np
+    import polars as pl
+
+    schema = parts.schema
+    learned = pl.concat([parts.train[schema.target], parts.valid[schema.target]])
+    if not schema.classification:
+        truth, mean = (
+            parts.test[schema.target].cast(pl.Float64).to_numpy(),
+            float(learned.cast(pl.Float64).to_numpy().mean()),
+        )
+        return Judged(truth, predicted, np.full(truth.size, mean)), f"always the mean, {figures.figure(mean)}"
+    from .spec import written
+
+    known, order = schema.classes or [], np.array(classes.scoring_order(schema))
+    shares = np.bincount(classes.numbers(learned, known), minlength=len(known)) / learned.len()
+    often = known[classes.decide(shares[None, :], schema)[0]]
+    number = classes.numbers(parts.test[schema.target], known)
+    scored = np.flatnonzero(number >= 0)
+    if not scored.size:
+        raise Mistake(
+            Problem("no test row has a class that a training row has.", ("split",), hint="Choose another split.")
+        )
+    scored = scored[np.argsort(predicted[scored, order[-1]], kind="stable")]
+    truth = np.argsort(order)[number[scored]].astype(np.float64)
+    baseline = np.broadcast_to(shares[order], (truth.size, order.size))
+    return Judged(truth, predicted[np.ix_(scored, order)], baseline), f"always {written(often)}"
+
+
+def _predictions(predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    import polars as pl
+
+    columns: dict[str, pl.Series] = {"_row": test["_row"], "target": test[schema.target]}
+    if schema.classification:
+        known = schema.classes or []
+        labels = pl.Series(known, dtype=test[schema.target].dtype)
+        columns["prediction"] = labels.gather(classes.decide(predicted, schema))
+        columns |= {f"probability: {classes.text(label)}": pl.Series(predicted[:, i]) for i, label in enumerate(known)}
+    else:
+        columns["prediction"] = pl.Series(predicted)
+    if schema.key is not None:
+        name = f"key: {schema.key}" if schema.key in columns else schema.key
+        columns = {"_row": columns.pop("_row"), name: test[schema.key], **columns}
+    return pl.DataFrame(columns)

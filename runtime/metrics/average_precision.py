@@ -1,0 +1,32 @@
+"""How pure the top of the ranking is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..metric import Metric
+from ._weighted import by_score, share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class AveragePrecision(Metric):
+    """The mean over positive rows of the precision among the rows that score no less. nan without positive rows."""
+
+    name = "average_precision"
+    tasks = ("binary",)
+    greater_is_better = True
+
+    def score(
+        self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The metric under each weighting of the rows."""
+        positives, negatives = by_score(truth == 1, predicted[:, 1], weights)
+        gains = positives[:, ::-1]
+        found = np.cumsum(gains, axis=1)
+        called = found + np.cumsum(negatives[:, ::-1], axis=1)
+        precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
+        return share(np.einsum("rs,rs->r", gains, precision), found[:, -1])

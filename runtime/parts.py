@@ -1,0 +1,165 @@
+"""Rows told apart into train, valid and test, and what the first two teach about the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import classes, figures
+from .data.column import CategoryColumn
+from .errors import Mistake, Problem, did_you_mean, listed
+from .progress import step
+from .split import PARTS, Split
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from .data.rows import Rows
+    from .schema import Class, Schema
+
+CARVED = 0.1
+"""The share of the training rows that validate where no rows were set aside for it."""
+_ANOTHER_CHANCE = 1 << 32  # beyond every seed, so that carving does not follow the split
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The rows a model learns from, those that stop it early, and those that judge it."""
+
+    train: pl.DataFrame
+    valid: pl.DataFrame
+    """May be empty."""
+    test: pl.DataFrame
+    schema: Schema
+    """With the classes, the positive class and the categories of train and valid."""
+    rows: Rows
+    split: str
+    """The kind of split, for people."""
+    notes: tuple[str, ...]
+    """What a person should know about the parts."""
+
+
+def split(rows: Rows, split: Split) -> Parts:
+    """Tell the rows apart and learn the schema from those the model may see; `split.seed` is filled.
+
+    Raises Mistake when the rows cannot be split so, when train or test would be empty, and when the classes do not fit the task.
+    """
+    with step("split") as now:
+        part = split.assign(rows.frame, rows.schema)
+        train, valid, test = (rows.frame.filter(part == name) for name in PARTS)
+        problems = [*_empty(train, test, split, rows.frame.height)]
+        if problems:
+            raise Mistake(problems)
+        schema = learned(train, valid, rows.schema)
+        notes = tuple(_unseen(test, schema))
+        sizes = zip(PARTS, (train, valid, test), strict=True)
+        now.say(f"{split.kind}: " + "  ".join(f"{name} {figures.count(part.height)}" for name, part in sizes))
+        for note in notes:
+            now.say(note)
+    return Parts(train, valid, test, schema, rows, split.kind, notes)
+
+
+def carve(train: pl.DataFrame, schema: Schema, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The training rows parted into those that train and those that validate: a tenth, with its share of each class.
+
+    No class leaves the training rows. The second frame is empty when the rows are too few to give one away.
+    """
+    from .splits.stratified import Stratified
+
+    by_class = Stratified(test=CARVED, valid=0.0, seed=seed ^ _ANOTHER_CHANCE)
+    taken = by_class.assign(train, schema) == "test"
+    return train.filter(~taken), train.filter(taken)
+
+
+def learned(train: pl.DataFrame, valid: pl.DataFrame, schema: Schema) -> Schema:
+    """The schema with what train and valid teach: classes, positive class, and the labels of each category in a pinned order.
+
+    Raises Mistake when the classes do not fit the task.
+    """
+    import polars as pl
+
+    seen = pl.concat([train, valid])
+    found: dict[str, Any] = {"categories": _categories(seen, schema)}
+    if schema.classification:
+        counts = classes.count(seen[schema.target])
+        trained = classes.count(train[schema.target])
+        if problems := [*_misfits(counts, trained, schema)]:
+            raise Mistake(problems)
+        found["classes"] = list(counts)
+        if schema.task == "binary" and schema.positive is None:
+            found["positive"] = classes.positive_class(counts)
+    return schema.model_copy(update=found)
+
+
+def _categories(seen: pl.DataFrame, schema: Schema) -> dict[str, list[int | str]]:
+    return {
+        name: list(column.values) if column.values is not None else seen[name].drop_nulls().unique().sort().to_list()
+        for name, column in schema.inputs.items()
+        if isinstance(column, CategoryColumn)
+    }
+
+
+def _empty(train: pl.DataFrame, test: pl.DataFrame, split: Split, rows: int) -> Iterator[Problem]:
+    if rows == 0:
+        yield Problem(
+            "there are no rows to split.", ("data",), hint="Look at the source, and at how many targets are missing."
+        )
+        return
+    many = f"{figures.count(rows)} row{'' if rows == 1 else 's'}"
+    way = f"by {split.divider}" if split.divider else f"({split.kind})"
+    for name, part in (("train on", train), ("test with", test)):
+        if part.is_empty():
+            yield Problem(f"the split {way} of {many} leaves none to {name}.", ("split",), hint=_remedy(split, rows))
+
+
+def _remedy(split: Split, rows: int) -> str:
+    if split.kind == "predefined":
+        return f'Some rows must say "train" in {split.divider}, and some "test".'
+    if rows < 10:
+        return "More rows are needed."
+    if split.divider:
+        return "There are too few groups; choose another split or another column."
+    return "Many rows are equal in all that decides where they go. Set data.key to what tells them apart, or change the shares."
+
+
+def _misfits(counts: dict[Class, int], trained: dict[Class, int], schema: Schema) -> Iterator[Problem]:
+    from .spec import written
+
+    target, known = schema.target, listed(map(written, counts), "and")
+    if len(counts) < 2:
+        hint = "A model needs rows of two classes to tell apart."
+        yield Problem(f"every row to learn from has the same {target}: {known}.", ("target",), hint=hint)
+    elif schema.task == "binary" and len(counts) > 2:
+        some = known if len(counts) <= 6 else f"{listed(map(written, list(counts)[:5]), 'and')}, and more"
+        what = f"binary needs two classes; {target} has {figures.count(len(counts))}: {some}."
+        yield Problem(what, ("task",), hint="Did you mean task: multiclass?")
+    elif lost := [label for label in counts if label not in trained]:
+        one = len(lost) == 1
+        yield Problem(
+            f"no training row has {target} {listed(map(written, lost))}; the split put all rows of {'that class' if one else 'those classes'} elsewhere.",
+            ("split",),
+            hint="Choose split=stratified, find more such rows, or leave them out.",
+        )
+    if schema.task == "binary" and schema.positive is not None and not _among(schema.positive, counts):
+        what = f"no row to learn from has {target} {written(schema.positive)}."
+        yield Problem(what, ("positive",), hint=did_you_mean(schema.positive, counts))
+
+
+def _among(label: Class, counts: dict[Class, int]) -> bool:
+    return any(type(label) is type(known) and label == known for known in counts)
+
+
+def _unseen(test: pl.DataFrame, schema: Schema) -> Iterator[str]:
+    from .spec import written
+
+    if schema.classes is not None:
+        strange = test[schema.target].filter(classes.numbers(test[schema.target], schema.classes) < 0)
+        if strange.len():
+            labels = listed(map(written, list(classes.count(strange))[:5]), "and")
+            yield f"{figures.count(strange.len())} test rows have a class that no training row has, {labels}: not scored"
+    for name, labels_seen in schema.categories.items():
+        values = test[name].drop_nulls()
+        unknown = values.len() - int(values.is_in(labels_seen).sum())
+        if unknown:
+            yield f"{name}: {figures.count(unknown)} test rows hold a label that no training row has"

@@ -1,0 +1,45 @@
+"""What evaluation found out about a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import figures
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number and where, with a confidence of 95 %, it lies; nan where it is not defined."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return figures.interval(self.value, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The metrics of a model on its test rows, beside those of a baseline that looks at no column."""
+
+    objective: str
+    """The metric that compares runs."""
+    metrics: dict[str, Interval]
+    """By name, the objective first."""
+    baseline: dict[str, float]
+    """The same metrics for the baseline."""
+    baseline_label: str
+    """What the baseline says, for people: always "No"."""
+    gain: Interval
+    """How much better than the baseline the model is in the objective, paired over the same rows; positive is better."""
+    predictions: pl.DataFrame
+    """One row a test row: "_row", the key if there is one, "target", "prediction", and "probability: <class>" for each class."""
+    rows: dict[str, int]
+    """How many rows each part has."""
+    notes: tuple[str, ...]
+    """What a person should know before trusting the numbers."""
