@@ -1,0 +1,166 @@
+"""Every fault of the configuration names its file and line, says what was expected and suggests the right word."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from overture.runtime.config.load import load
+from overture.runtime.errors import Mistake
+from overture.runtime.terminal import problem_lines
+
+Make = Callable[..., Path]
+
+
+def faults(root: Path, *overrides: str) -> list[str]:
+    with pytest.raises(Mistake) as raised:
+        load(root, overrides)
+    return problem_lines(raised.value.problems)
+
+
+def edit(root: Path, name: str, old: str, new: str) -> None:
+    path = root / "conf" / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_a_sound_project_has_no_fault(make_project: Make) -> None:
+    spec = load(make_project()).spec
+
+    assert (spec.name, spec.task, list(spec.contract.features)) == ("churn", "binary", ["age", "city", "income"])
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("config.yaml", "seed: 42", "sed: 42", 'conf/config.yaml:13   sed: there is no such key. Did you mean "seed"?'),
+        (
+            "data/people.yaml",
+            "nullable: true",
+            "nulable: true",
+            'conf/data/people.yaml:9   columns.income.nulable: there is no such key. Did you mean "nullable"?',
+        ),
+        (
+            "data/people.yaml",
+            "min: 0, max: 120",
+            "min: 0, mx: 120",
+            'conf/data/people.yaml:7   columns.age.mx: there is no such key. Did you mean "max"?',
+        ),
+        (
+            "data/people.yaml",
+            "kind: csv, path",
+            "kind: cvs, path",
+            'conf/data/people.yaml:3   sources.people.kind: no source kind is called "cvs". Did you mean "csv"?',
+        ),
+        (
+            "data/people.yaml",
+            "type: number",
+            "type: numbr",
+            'conf/data/people.yaml:9   columns.income.type: no column type is called "numbr". Did you mean "number"?',
+        ),
+        ("config.yaml", "target: left", "target: lft", 'conf/config.yaml:11   target: data.columns has no "lft". Did you mean "left"?'),
+        ("config.yaml", "task: binary", "task: binry", "conf/config.yaml:10   task: must be binary, multiclass or regression"),
+        ("config.yaml", "seed: 42", "seed: ten", 'conf/config.yaml:13   seed: must be a whole number, not "ten".'),
+        ("config.yaml", 'positive: "yes"', "positive: yes", 'conf/config.yaml:12   positive: YAML reads yes as true. Quote it: "yes".'),
+        (
+            "data/people.yaml",
+            '["no", "yes"]',
+            '[no, "yes"]',
+            'conf/data/people.yaml:10   columns.left.values[0]: YAML reads no as false. Quote it: "no".',
+        ),
+        ("data/people.yaml", "key: id", "key: idd", 'conf/data/people.yaml:4   key: data.columns has no "idd". Did you mean "id"?'),
+        (
+            "config.yaml",
+            "override model: logistic",
+            "override model: logistc",
+            'conf/config.yaml:5   model: there is no conf/model/logistc.yaml. Did you mean "logistic"? (checked with "logistic")',
+        ),
+        (
+            "config.yaml",
+            "override data: people",
+            "override data: peple",
+            'conf/config.yaml:4   data: there is no conf/data/peple.yaml. Did you mean "people"? (checked with "people")',
+        ),
+        ("config.yaml", "name: churn", "name: Churn Model", "conf/config.yaml:9   name: must be lower-case letters, digits and dashes"),
+        ("data/people.yaml", "min: 0, max: 120", "min: 120, max: 0", "conf/data/people.yaml:7   columns.age: min (120) is greater than max (0)."),
+        ("data/people.yaml", "key: id", "key: id\nkey: id", "conf/data/people.yaml:5   key: this key stands here twice."),
+        ("data/people.yaml", "columns:", "columns: [", "conf/data/people.yaml:6   this is not YAML"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(make_project: Make, file: str, old: str, new: str, expected: str) -> None:
+    root = make_project()
+    edit(root, file, old, new)
+
+    lines = faults(root)
+
+    assert len(lines) == 1
+    assert " ".join(lines[0].split()).startswith(" ".join(expected.split()))
+
+
+def test_all_faults_come_at_once(make_project: Make) -> None:
+    root = make_project()
+    edit(root, "config.yaml", "seed: 42", "seed: ten\nmodle: x")
+    edit(root, "config.yaml", "override data: people", "override data: peple")
+    edit(root, "data/people.yaml", "nullable: true", "nulable: true")
+
+    lines = faults(root)
+
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("model=logistc", 'command line   model=logistc: there is no conf/model/logistc.yaml. Did you mean "logistic"?'),
+        ("modle=logistic", 'command line   modle=logistic: there is no such key. Did you mean "model"?'),
+        ("split.tset=0.3", 'command line   split.tset=0.3: there is no such key. Did you mean "test"?'),
+        ("seed=ten", 'command line   seed: must be a whole number, not "ten".'),
+        ("split.test=1.5", "command line   split.test: must be less than 1"),
+        ("a=b=c", "command line   a=b=c: "),
+        ("model=logistic,ridge", "command line   model=logistic,ridge: "),
+    ],
+)
+def test_a_wrong_override_is_told(make_project: Make, override: str, expected: str) -> None:
+    lines = faults(make_project(), override)
+
+    assert len(lines) == 1
+    assert lines[0].startswith(expected)
+
+
+def test_an_open_mapping_takes_new_keys_from_the_command_line(make_project: Make) -> None:
+    spec = load(make_project(), ["model.params.max_iter=77"]).spec
+
+    assert spec.model.params["max_iter"] == 77
+
+
+def test_a_mandatory_value_that_is_still_open_is_told(make_project: Make) -> None:
+    root = make_project()
+    edit(root, "config.yaml", "override split: random", "override split: group")
+
+    assert any("split" in line and "column" in line and "???" in line for line in faults(root))
+
+
+def test_a_missing_environment_variable_is_told(make_project: Make) -> None:
+    root = make_project()
+    edit(root, "data/people.yaml", "path: data/people.csv", "path: '${oc.env:NOBODY_SET_THIS}'")
+
+    lines = faults(root)
+
+    assert len(lines) == 1
+    assert lines[0].startswith("conf/data/people.yaml:3")
+    assert "NOBODY_SET_THIS" in lines[0]
+
+
+def test_a_folder_that_is_no_project_is_told(tmp_path: Path) -> None:
+    assert "there is no conf/config.yaml" in " ".join(faults(tmp_path)).lower()
+
+
+def test_no_secret_reaches_the_composed_text(make_project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWNER_OF_DATA", "hush-hush")
+    root = make_project()
+    edit(root, "data/people.yaml", "key: id", "key: id\nowner: ${oc.env:OWNER_OF_DATA}")
+
+    loaded = load(root)
+
+    assert loaded.spec.data.owner == "hush-hush"
+    assert "hush-hush" not in loaded.text
