@@ -58,6 +58,6 @@ class Predefined(Split):
 def _counted(values: pl.Series, most: int = 5) -> str:
     counts = values.value_counts(sort=True).sort(["count", values.name], descending=[True, False], nulls_last=True)
     words = [f'"{value}"' if value is not None else "nothing" for value in counts[values.name].head(most)]
-    shown = [f"{word} in {count:,} rows" for word, count in zip(words, counts["count"], strict=False)]
+    shown = [f"{word} in {count:,} row{'s' * (count > 1)}" for word, count in zip(words, counts["count"], strict=False)]
     more = counts.height - len(shown)
     return listed([*shown, f"{more:,} other values"] if more else shown, "and")
