@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MOST_ROWS = 200_000
+MOST_ROWS = 50_000
 """Of more rows than this, a sample is weighed, and the interval narrowed to what all of them give."""
-_CELLS = 1 << 20  # weights in memory at once
+_CELLS = 1 << 21  # weights in memory at once
 _SEED = 20_011  # fixed: the same rows weigh the same in every run, so that runs compare
 
 

@@ -48,4 +48,6 @@ def percent(share: float) -> str:
 
 
 def _decimals(size: float) -> int:
+    if 0 < size < 0.09995:
+        return 4
     return next((decimals for bound, decimals in ((9.9995, 3), (99.995, 2), (999.95, 1)) if size < bound), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Numbers = NDArray[np.intp]
+
+_FEW = 16  # classes up to which a matrix product is the faster way to add up
 
 
 def share(part: Array, whole: Array) -> Array:
@@ -31,33 +34,31 @@ def mean_of_defined(values: Array) -> Array:
     return share(np.nan_to_num(values).sum(axis=-1), defined.sum(axis=-1).astype(float))
 
 
-def by_class(weights: Array, numbers: Numbers, classes: int) -> Array:
-    """The weight of each class under weights (replicates, rows), rows being of classes `numbers`: (replicates, classes)."""
-    order = np.argsort(numbers, kind="stable")
-    present, starts = np.unique(numbers[order], return_index=True)
-    sums = np.zeros((len(weights), classes))
-    if present.size:
-        sums[:, present] = np.add.reduceat(weights[:, order], starts, axis=1)
-    return sums
+def by_class(numbers: Numbers, classes: int, weights: Array) -> Array:
+    """The weight of each class, rows being of classes `numbers`: (replicates, classes). Numbers from `classes` on are left out."""
+    if classes <= _FEW:
+        return weights @ np.column_stack([numbers == number for number in range(classes)]).astype(np.float64)
+    return np.array([np.bincount(numbers, row, classes)[:classes] for row in weights])
 
 
 def outcomes(truth: Array, predicted: Array, weights: Array) -> tuple[Array, Array, Array]:
     """By class, the weight of rows that are of it and called so, of rows that are of it, of rows called so: each (replicates, classes)."""
     classes, actual, called = predicted.shape[1], truth.astype(np.intp), decided(predicted)
-    hits = by_class(weights * (actual == called), actual, classes)
-    return hits, by_class(weights, actual, classes), by_class(weights, called, classes)
+    right = np.where(actual == called, actual, classes)
+    hits, actual_weight, called_weight = (by_class(numbers, classes, weights) for numbers in (right, actual, called))
+    return hits, actual_weight, called_weight
 
 
-def by_score(positive: NDArray[np.bool_], score: Array, weights: Array) -> tuple[Array, Array]:
-    """The weights of positive and of negative rows at each distinct score, from the lowest: each (replicates, scores)."""
+def by_score(positive: NDArray[np.bool_], score: Array, weights: Array) -> Iterator[tuple[Array, Array]]:
+    """For each replicate the weights of negative and of positive rows at each distinct score, from the lowest."""
     order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
-    sorted_weights, sorted_positive = weights[:, order], positive[order]
-    positives = sorted_weights * sorted_positive
-    negatives = sorted_weights - positives
-    if starts.size == order.size:
-        return positives, negatives
-    return np.add.reduceat(positives, starts, axis=1), np.add.reduceat(negatives, starts, axis=1)
+    rank = np.empty(order.size, np.intp)
+    rank[order] = np.cumsum(np.diff(score[order], prepend=-np.inf) > 0) - 1
+    scores = int(rank[order[-1]]) + 1
+    cells = rank + scores * positive
+    for row in weights:
+        sums = np.bincount(cells, row, 2 * scores)
+        yield sums[:scores], sums[scores:]
 
 
 def decided(predicted: Array) -> Numbers:

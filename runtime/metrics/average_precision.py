@@ -24,9 +24,11 @@ class AveragePrecision(Metric):
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The metric under each weighting of the rows."""
-        positives, negatives = by_score(truth == 1, predicted[:, 1], weights)
-        gains = positives[:, ::-1]
-        found = np.cumsum(gains, axis=1)
-        called = found + np.cumsum(negatives[:, ::-1], axis=1)
-        precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
-        return share(np.einsum("rs,rs->r", gains, precision), found[:, -1])
+        sums, wholes = [], []
+        for negatives, positives in by_score(truth == 1, predicted[:, 1], weights):
+            gains = positives[::-1]
+            found = np.cumsum(gains)
+            called = found + np.cumsum(negatives[::-1])
+            sums.append(gains @ share(found, np.where(called > 0, called, 1)))
+            wholes.append(found[-1])
+        return share(np.array(sums), np.array(wholes))

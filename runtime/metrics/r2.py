@@ -31,7 +31,7 @@ class R2(Metric):
             return np.full(len(weights), np.nan)
         errors = weights @ (predicted - truth) ** 2
         average = mean(truth, weights)
-        spread = np.einsum("rn,rn->r", weights, (truth - average[:, None]) ** 2)
+        spread = np.array([row @ (truth - middle) ** 2 for row, middle in zip(weights, average, strict=True)])
         rounding = weights.sum(axis=1) * (8 * np.finfo(np.float64).eps * average) ** 2
         unexplained = np.where(spread > rounding, share(errors, spread), (errors > rounding).astype(float))
         return np.where(weights.any(axis=1), 1 - unexplained, np.nan)

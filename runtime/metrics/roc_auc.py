@@ -35,8 +35,9 @@ class RocAuc(Metric):
 
 
 def _area(positive: NDArray[np.bool_], score: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    positives, negatives = by_score(positive, score, weights)
-    below = np.cumsum(negatives, axis=1)
-    whole = positives.sum(axis=1) * below[:, -1]
-    below -= negatives / 2
-    return share(np.einsum("rs,rs->r", positives, below), whole)
+    areas, wholes = [], []
+    for negatives, positives in by_score(positive, score, weights):
+        below = np.cumsum(negatives)
+        wholes.append(below[-1] * positives.sum())
+        areas.append(positives @ (below - negatives / 2))
+    return share(np.array(areas), np.array(wholes))
