@@ -1,0 +1,129 @@
+"""Rows from CSV files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, StrictStr, field_validator
+
+from .. import paths
+from ..cast import narrow, widened
+from ..column import AnyColumn
+from ..records import Records
+from ..source import Source
+from ..stream import Utf8
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Csv(Source):
+    """Rows from a CSV file, plain or packed by gzip or zstd.
+
+    Quoted values may hold delimiters, line ends and doubled quotes. Lines with nothing in them are no rows.
+    """
+
+    kind: Literal["csv"]
+    path: paths.Paths
+    """The file; or several files by the part their rows belong to, {train: a.csv, test: b.csv}."""
+    part: Annotated[StrictStr, Field(min_length=1)] = "part"
+    """With several files: the name of the added column that says which one a row came from."""
+    delimiter: Annotated[StrictStr, Field(pattern=r'^[^\n\r"]$')] = ","
+    """The character between two values."""
+    encoding: StrictStr = "utf-8"
+    """How the file writes letters: utf-8, latin-1, cp1252, utf-16 …"""
+    header: Literal[True] | Annotated[list[Annotated[StrictStr, Field(min_length=1)]], Field(min_length=1)] = True
+    """true: the first line names the columns. A list of names: the file has no such line."""
+    missing: list[StrictStr] = [""]
+    """What is written where a value is missing."""
+    trim: bool = False
+    """Take away blanks around every value and name, before `missing` is looked at."""
+    replace: dict[StrictStr, dict[StrictStr, StrictStr]] = {}
+    """By column, values to read as others: {income: {"<=50K.": "<=50K"}}; after `trim`, before `missing`."""
+    quote: Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]$")] = '"'
+    """The character around values that hold a delimiter."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding)
+        except LookupError as error:
+            raise ValueError(
+                f'there is no encoding "{encoding}"; common ones are utf-8, latin-1, cp1252, utf-16'
+            ) from error
+        return encoding
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_byte(cls, delimiter: str) -> str:
+        if not delimiter.isascii():
+            raise ValueError(f'the delimiter "{delimiter}" must be an ASCII character')
+        return delimiter
+
+    @field_validator("header")
+    @classmethod
+    def _different(cls, header: Literal[True] | list[str]) -> Literal[True] | list[str]:
+        if header is not True and len(set(header)) < len(header):
+            twice = next(name for name in header if header.count(name) > 1)
+            raise ValueError(f'"{twice}" is there more than once')
+        return header
+
+    def columns(self, root: Path) -> list[str]:
+        """The names in the first line, or those of `header`; a column without a name is "".
+
+        Raises Mistake when a file cannot be opened, is empty, or names a column twice.
+        """
+        return paths.common_columns(
+            paths.located(self.path, root), self.part, lambda part, file: self._records(part, file).names()
+        )
+
+    def read(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
+        """The wanted columns as text; numbers as numbers where every single value is one.
+
+        Raises Mistake when a file is damaged, not in the encoding, or has rows of differing length.
+        """
+        return paths.stacked(
+            paths.located(self.path, root), self.part, wanted, lambda part, file: self._table(part, file, wanted)
+        )
+
+    def adds(self) -> dict[str, AnyColumn]:
+        """The column that tells several files apart."""
+        return paths.part_column(self.path, self.part)
+
+    def files(self, root: Path) -> list[Path]:
+        """The files, sorted."""
+        return sorted(paths.named(self.path, root).values())
+
+    @classmethod
+    def example(cls, folder: Path, frame: pl.DataFrame) -> dict[str, Any]:
+        """Write the frame as a CSV file."""
+        frame.write_csv(folder / "example.csv")
+        return {"kind": "csv", "path": "example.csv"}
+
+    def _records(self, part: str, file: Path) -> Records:
+        return Records(
+            lambda: Utf8(file, self.encoding, self.quote, paths.where(part)),
+            self.delimiter,
+            self.quote,
+            None if self.header is True else self.header,
+            self.trim,
+        )
+
+    def _table(self, part: str, file: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
+        import polars as pl
+
+        blocks = self._records(part, file).blocks(wanted)
+        frames = [narrow(block.with_columns(self._cleaned(name) for name in block.columns), wanted) for block in blocks]
+        return widened(frames) if frames else pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
+
+    def _cleaned(self, name: str) -> pl.Expr:
+        import polars as pl
+
+        value = pl.col(name)
+        if self.trim:
+            value = value.str.strip_chars()
+        if name in self.replace:
+            value = value.replace(self.replace[name])
+        return pl.when(value.is_in(self.missing).not_()).then(value) if self.missing else value

@@ -1,0 +1,112 @@
+"""A text file as a stream of UTF-8, however it is compressed and whatever its encoding."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from ..errors import Mistake, Problem
+
+CHUNK = 4 << 20
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Utf8(io.RawIOBase):
+    """The text of a file in UTF-8, chunk by chunk, without a byte order mark; gzip and zstd are known by content.
+
+    quote: a character to count. An odd `quotes` at the end may mean that one was never closed.
+    Raises Mistake, from `read` too, when the file is damaged, not in that encoding, or no text.
+    """
+
+    def __init__(self, file: Path, encoding: str, quote: str = "", path: tuple[str, ...] = ("path",)) -> None:
+        self.file, self.encoding, self.quote, self.path = file, encoding, quote.encode(), path
+        self.lines = 1
+        self.quotes = 0
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._ready = self._tail = b""
+        self._started = self._ended = False
+        self._source = self._opened()
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def close(self) -> None:
+        """Close the file too."""
+        self._source.close()
+        super().close()
+
+    def read(self, size: int = -1) -> bytes:
+        """At most that many bytes, b"" at the end; less than zero: all that is left."""
+        while not self._ended and (size < 0 or len(self._ready) < size):
+            self._ready += self._next()
+        cut = len(self._ready) if size < 0 else size
+        taken, self._ready = self._ready[:cut], self._ready[cut:]
+        return taken
+
+    def unread(self, text: bytes) -> None:
+        """Put bytes back, to be read next."""
+        self._ready = text + self._ready
+
+    def append(self, text: bytes) -> None:
+        """Have the text end with these bytes."""
+        self._tail = text
+
+    def _opened(self) -> BinaryIO:
+        with self.file.open("rb") as file:
+            start = file.read(4)
+        if start.startswith(_UTF16) and "16" not in self.encoding and "32" not in self.encoding:
+            raise self._mistake("starts as UTF-16 text does.", ("encoding",), hint="Write encoding: utf-16")
+        if start.startswith(_GZIP):
+            return cast(BinaryIO, gzip.open(self.file, "rb"))
+        if start == _ZSTD:
+            import pyarrow as pa
+
+            return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(self.file)), "zstd"))
+        return self.file.open("rb")
+
+    def _next(self) -> bytes:
+        try:
+            chunk = self._source.read(CHUNK)
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._mistake(f"is damaged: {_lower(error)}.", hint="Fetch it again, or unpack it by hand.") from None
+        self._ended = not chunk
+        try:
+            text = self._decoder.decode(chunk, final=self._ended)
+        except UnicodeDecodeError as error:
+            raise self._misread(error) from None
+        if not self._started and text:
+            self._started, text = True, text.removeprefix("\ufeff")
+        nul = text.find("\0")
+        if nul >= 0:
+            raise self._mistake(
+                f"holds a NUL byte in line {self.lines + text.count(chr(10), 0, nul)}: it is not plain text, or not in {self.encoding}."
+            )
+        data = text.encode() + (self._tail if self._ended else b"")
+        self.lines += data.count(b"\n")
+        self.quotes += data.count(self.quote) if self.quote else 0
+        return data
+
+    def _misread(self, error: UnicodeDecodeError) -> Mistake:
+        before = bytes(error.object[: error.start]).decode(self.encoding, "ignore")
+        line = self.lines + before.count("\n")
+        bad = error.object[error.start : error.start + 1].hex()
+        hint = (
+            "Did you mean encoding: cp1252 (Windows) or latin-1?"
+            if codecs.lookup(self.encoding).name == "utf-8"
+            else ""
+        )
+        return self._mistake(f"is not {self.encoding}: line {line} holds the byte 0x{bad}.", ("encoding",), hint=hint)
+
+    def _mistake(self, what: str, path: tuple[str, ...] = (), hint: str = "") -> Mistake:
+        return Mistake([Problem(f"{self.file.name} {what}", path or self.path, hint=hint)])
+
+
+def _lower(error: Any) -> str:
+    text = str(error).strip().rstrip(".") or type(error).__name__
+    return text[0].lower() + text[1:]
