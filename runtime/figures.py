@@ -13,6 +13,14 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, noun: str) -> str:
+    """How many of what.
+
+    assert [counted(1, "row"), counted(7043, "row")] == ["1 row", "7,043 rows"]
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def figure(number: float) -> str:
     """A measured number, to about four digits.
 

@@ -106,7 +106,7 @@ def _empty(train: pl.DataFrame, test: pl.DataFrame, split: Split, rows: int) -> 
             "there are no rows to split.", ("data",), hint="Look at the source, and at how many targets are missing."
         )
         return
-    many = f"{figures.count(rows)} row{'' if rows == 1 else 's'}"
+    many = figures.counted(rows, "row")
     way = f"by {split.divider}" if split.divider else f"({split.kind})"
     for name, part in (("train on", train), ("test with", test)):
         if part.is_empty():
@@ -157,9 +157,9 @@ def _unseen(test: pl.DataFrame, schema: Schema) -> Iterator[str]:
         strange = test[schema.target].filter(classes.numbers(test[schema.target], schema.classes) < 0)
         if strange.len():
             labels = listed(map(written, list(classes.count(strange))[:5]), "and")
-            yield f"{figures.count(strange.len())} test rows have a class that no training row has, {labels}: not scored"
+            yield f"{figures.counted(strange.len(), 'test row')} of a class that no training row has, {labels}: not scored"
     for name, labels_seen in schema.categories.items():
         values = test[name].drop_nulls()
         unknown = values.len() - int(values.is_in(labels_seen).sum())
         if unknown:
-            yield f"{name}: {figures.count(unknown)} test rows hold a label that no training row has"
+            yield f"{name}: {figures.counted(unknown, 'test row')} with a label that no training row has"

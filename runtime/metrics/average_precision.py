@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..metric import Metric
 from ._weighted import by_score, share
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -24,6 +23,8 @@ class AveragePrecision(Metric):
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The metric under each weighting of the rows."""
+        import numpy as np
+
         sums, wholes = [], []
         for negatives, positives in by_score(truth == 1, predicted[:, 1], weights):
             gains = positives[::-1]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..metric import Metric
 from ._weighted import mean_of_defined, outcomes, share
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -27,6 +26,8 @@ class F1(Metric):
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The metric under each weighting of the rows."""
+        import numpy as np
+
         hits, actual, called = outcomes(truth, predicted, weights)
         by_class = share(2 * hits, actual + called)
         return np.nan_to_num(by_class[:, 1]) if predicted.shape[1] == 2 else mean_of_defined(by_class)

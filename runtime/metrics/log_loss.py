@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..metric import Metric
 from ._weighted import mean
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -24,6 +23,8 @@ class LogLoss(Metric):
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The metric under each weighting of the rows."""
+        import numpy as np
+
         least = np.finfo(np.float64).eps
         given = predicted[np.arange(truth.size), truth.astype(np.intp)]
         return mean(-np.log(np.clip(given, least, 1 - least)), weights)

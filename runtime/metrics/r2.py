@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..metric import Metric
 from ._weighted import mean, share
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -27,6 +26,8 @@ class R2(Metric):
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The metric under each weighting of the rows."""
+        import numpy as np
+
         if truth.size < 2:
             return np.full(len(weights), np.nan)
         errors = weights @ (predicted - truth) ** 2

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..metric import Metric
 from ._weighted import by_score, share
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -27,6 +26,8 @@ class RocAuc(Metric):
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The metric under each weighting of the rows."""
+        import numpy as np
+
         classes = predicted.shape[1]
         ranked = [1] if classes == 2 else range(classes)
         areas = [_area(truth == number, predicted[:, number], weights) for number in ranked]
@@ -35,6 +36,8 @@ class RocAuc(Metric):
 
 
 def _area(positive: NDArray[np.bool_], score: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
     areas, wholes = [], []
     for negatives, positives in by_score(positive, score, weights):
         below = np.cumsum(negatives)

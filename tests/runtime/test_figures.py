@@ -7,7 +7,6 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from overture.runtime import figures
 
 
@@ -42,6 +41,7 @@ def test_a_figure_is_close_to_its_number(number: float) -> None:
 
 def test_counts_and_shares() -> None:
     assert [figures.count(n) for n in (7, 7043, 10_000_000)] == ["7", "7,043", "10,000,000"]
+    assert [figures.counted(n, "row") for n in (0, 1, 7043)] == ["0 rows", "1 row", "7,043 rows"]
     assert [figures.percent(x) for x in (0.2654, 0, 1)] == ["26.5 %", "0.0 %", "100.0 %"]
 
 

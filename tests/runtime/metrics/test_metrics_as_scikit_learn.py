@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sklearn import metrics as sklearn
-
 from overture.runtime.metric import METRICS
+from sklearn import metrics as sklearn
 
 Array = np.ndarray
 
