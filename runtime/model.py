@@ -41,6 +41,10 @@ class Fitted:
     schema: Schema
     rounds: int | None = None
     """How many rounds (trees, iterations) it has, when that was found by early stopping."""
+    summary: str = ""
+    """How large it became, for people: "412 of 1,000 trees"; known after fitting only."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about how it was fitted; known after fitting only."""
 
     def predict(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """Probabilities (rows, classes) in the order of schema.classes, or values (rows,) for regression.
@@ -104,6 +108,10 @@ class Model(Section):
         Raises Mistake when the rows cannot teach this family.
         """
         raise NotImplementedError
+
+    def relearn(self, fitted: Fitted, frame: pl.DataFrame, advance: Advance) -> Fitted | None:
+        """The same model learned from train and valid together, with the rounds that were found; None: it stays as it is."""
+        return None
 
     @classmethod
     def load(cls, folder: Path, schema: Schema) -> Fitted:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ..errors import Mistake, Problem, Refusal, did_you_mean, listed
 from ..progress import step
 from ..schema import Schema
+from .breach import Breach
 from .column import AnyColumn
-from .contract import Breach, Conformed, conform
+from .contract import Conformed, conform
 from .dataset import Dataset
 from .features import added, columns_of
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from overture.runtime.metric import METRICS, Metric
 
 Case = tuple[np.ndarray, np.ndarray]

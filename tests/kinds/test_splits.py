@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+
 from overture.runtime.data.column import column
 from overture.runtime.schema import Schema
 from overture.runtime.split import PARTS, SPLITS, Split

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+
 from overture.runtime import classes
 from overture.runtime.data.column import column
 from overture.runtime.schema import Class, Schema

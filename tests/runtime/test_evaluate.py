@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from sklearn import metrics as sklearn
+
 from overture.runtime import parts, progress
 from overture.runtime.data.column import column
 from overture.runtime.data.rows import Rows
@@ -19,7 +21,6 @@ from overture.runtime.schema import Schema
 from overture.runtime.scores import Interval, Scores
 from overture.runtime.splits.predefined import Predefined
 from overture.runtime.splits.stratified import Stratified
-from sklearn import metrics as sklearn
 
 
 class Reader(Fitted):

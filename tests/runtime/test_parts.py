@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+
 from overture.runtime import parts, progress
 from overture.runtime.data.column import column
 from overture.runtime.data.rows import Rows

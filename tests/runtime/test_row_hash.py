@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from overture.runtime.row_hash import hashes, positions
 
 WORD = (1 << 64) - 1

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from overture.runtime.config.load import load
 from overture.runtime.errors import Mistake
 from overture.runtime.terminal import problem_lines

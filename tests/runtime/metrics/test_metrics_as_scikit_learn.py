@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from overture.runtime.metric import METRICS
 from sklearn import metrics as sklearn
+
+from overture.runtime.metric import METRICS
 
 Array = np.ndarray
 

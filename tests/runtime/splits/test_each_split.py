@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+
 from overture.runtime.data.column import column
 from overture.runtime.errors import Mistake
 from overture.runtime.schema import Schema
@@ -19,7 +21,6 @@ from overture.runtime.splits.predefined import Predefined
 from overture.runtime.splits.random import Random
 from overture.runtime.splits.stratified import Stratified
 from overture.runtime.splits.time import Time
-from pydantic import ValidationError
 
 
 def contract(task: str = "multiclass", key: bool = True, time: str | None = None, of: str = "date") -> Schema:
