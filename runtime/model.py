@@ -74,6 +74,7 @@ class Fitted:
 class Model(Section):
     """A model family and its settings."""
 
+    kind: str
     params: dict[str, Any] = {}
     """Passed on to the library as they are."""
     seed: int | None = None

@@ -1,0 +1,1 @@
+"""What a run tells a person: a page to look at, and a card that travels with the model."""

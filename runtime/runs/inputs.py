@@ -1,0 +1,102 @@
+"""What went into a training, as fingerprints; equal inputs have an equal run id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Mistake, Problem
+from ..files import sha256
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+
+SHAPING = {"name", "task", "target", "positive", "seed", "data", "split", "model"}
+"""The keys of a Spec that decide what a run holds. Not among them: serving, descriptions, and threads, which change the
+time a training takes and nothing else."""
+CODE = ("train.py", "hooks.py")
+PACKAGES = ("overture", "catboost", "numpy", "polars", "scikit-learn", "scipy", "skops")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The fingerprints of data, configuration, code and environment, each a SHA-256 in hex or a version."""
+
+    data: dict[str, str]
+    """By the path as it is written in conf/: the SHA-256 of the file."""
+    config: str
+    code: dict[str, str]
+    environment: dict[str, str]
+
+    @classmethod
+    def of(cls, root: Path, spec: Spec, files: Sequence[Path]) -> Inputs:
+        """The inputs of a training of a project, whose rows come from `files`.
+
+        Raises Mistake when files cannot be read, all of them at once.
+        """
+        return cls(_data(root, spec, files), fingerprint(spec), _code(root), environment())
+
+    @property
+    def run_id(self) -> str:
+        """The first 12 hex digits of the hash of all inputs."""
+        return _digest(asdict(self))[:12]
+
+
+def fingerprint(spec: Spec) -> str:
+    """The SHA-256 of what in a configuration shapes a run, written as canonical JSON.
+
+    Gates ask something of a run that is there, so their bounds are left out and only the metrics they need count.
+    Columns are a list here, because a model sees them in their order.
+    """
+    shaping = spec.model_dump(mode="json", include=SHAPING)
+    data = shaping["data"]
+    data["columns"] = [[name, _without(column, "description")] for name, column in data["columns"].items()]
+    shaping["data"] = _without(data, "description", "owner")
+    shaping["model"] = _without(shaping["model"], "threads")
+    shaping["metrics"] = spec.evaluation.chosen(spec.task)
+    shaping["replicates"] = spec.evaluation.replicates
+    return _digest(shaping)
+
+
+def environment() -> dict[str, str]:
+    """The versions of Python and of the packages that shape a model."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _data(root: Path, spec: Spec, files: Sequence[Path]) -> dict[str, str]:
+    hashes, problems = {}, []
+    for file in files:
+        written = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
+        try:
+            hashes[written] = sha256(file)
+        except OSError as error:
+            where = ("data", "sources", next(iter(spec.data.sources)), "path")
+            problems.append(Problem(f"{written} cannot be read: {error.strerror}.", where))
+    if problems:
+        raise Mistake(problems)
+    return hashes
+
+
+def _code(root: Path) -> dict[str, str]:
+    return {name: sha256(root / name) for name in CODE if (root / name).is_file()}
+
+
+def _without(section: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if key not in keys}
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

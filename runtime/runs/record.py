@@ -1,0 +1,142 @@
+"""Keep a run: one folder with everything a person or a machine may ask of it later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..files import new_folder
+from ..metric import METRICS
+from ..progress import step
+from . import git, manifest
+from .run import CARD, CONFIG, FACTS, MODEL, PREDICTIONS, REPORT, RUNS, SCHEMA, Run
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..model import Fitted
+    from ..parts import Parts
+    from ..project import Project
+    from ..scores import Interval, Scores
+
+
+def record(project: Project, parts: Parts, model: Fitted, scores: Scores) -> Run:
+    """Write runs/<id>/: complete or not at all. When a training beside this one was faster, its run is the run.
+
+    Raises Mistake when the folder is there and holds something else.
+    """
+    with step("record") as now:
+        folder = project.root / RUNS / project.inputs.run_id
+        facts = _facts(project, parts, model, scores)
+        try:
+            with new_folder(folder) as making:
+                _fill(making, project.config_text, facts, parts, model, scores)
+                manifest.seal(making, facts["id"])
+        except FileExistsError:
+            now.say("a training beside this one kept the same run first")
+        run = Run.open(folder)
+        now.say(f"{RUNS}/{run.id}  report {RUNS}/{run.id}/{REPORT}")
+    return run
+
+
+def rows_scored(predictions: pl.DataFrame) -> str:
+    """The SHA-256 of which rows were scored and what was true of them; runs that share it can be compared."""
+    return hashlib.sha256(predictions.select("_row", "target").write_csv().encode()).hexdigest()
+
+
+def _fill(folder: Path, config: str, facts: dict[str, Any], parts: Parts, model: Fitted, scores: Scores) -> None:
+    from ..report import card, page
+
+    def put(name: str, text: str) -> None:
+        (folder / name).write_bytes(text.encode())
+
+    put(FACTS, json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    put(CONFIG, config)
+    put(SCHEMA, parts.schema.model_dump_json(indent=1) + "\n")
+    (folder / MODEL).mkdir()
+    model.save(folder / MODEL)
+    scores.predictions.write_parquet(folder / PREDICTIONS)
+    put(REPORT, page.page(facts, parts.schema, scores.predictions, config))
+    put(CARD, card.card(facts, parts.schema))
+
+
+def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dict[str, Any]:
+    """What run.json says: plain JSON, numbers that are not defined are null."""
+    spec, schema, written = project.spec, parts.schema, _written(project.config_text)
+    return {
+        "id": project.inputs.run_id,
+        "name": project.name,
+        "description": spec.description,
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "git": git.state(project.root),
+        "inputs": asdict(project.inputs),
+        "seeds": {"project": spec.seed, "split": project.split.seed, "model": project.model.seed},
+        "task": schema.task,
+        "target": schema.target,
+        "positive": schema.positive,
+        "classes": schema.classes,
+        "model": {
+            "kind": spec.model.kind,
+            "label": spec.model.label(schema.task),
+            "params": _plain(written.get("model", {}).get("params", {})),
+            "rounds": model.rounds,
+        },
+        "split": _plain(written.get("split", {})),
+        "rows": scores.rows,
+        "data": _data(spec.data.description, parts),
+        "test_rows": rows_scored(scores.predictions),
+        "objective": scores.objective,
+        "greater_is_better": METRICS[scores.objective].greater_is_better,
+        "metrics": {name: _interval(interval) for name, interval in scores.metrics.items()},
+        "baseline": {name: _number(value) for name, value in scores.baseline.items()},
+        "baseline_label": scores.baseline_label,
+        "gain": _interval(scores.gain),
+        "importance": {name: _number(share) for name, share in model.importance().items()},
+        "durations": {name: round(seconds, 3) for name, seconds in project.durations.items()},
+        "notes": list(dict.fromkeys([*parts.notes, *scores.notes])),
+    }
+
+
+def _data(description: str, parts: Parts) -> dict[str, Any]:
+    rows, frame = parts.rows, parts.rows.frame
+    missing = {name: frame[name].null_count() for name in parts.schema.inputs if name in frame.columns}
+    return {
+        "description": description,
+        "source": rows.source,
+        "read": rows.read,
+        "dropped": rows.dropped,
+        "missing": {name: count for name, count in missing.items() if count},
+        "unknown": dict(rows.unknown),
+        "extra": list(rows.extra),
+    }
+
+
+def _written(config: str) -> dict[str, Any]:
+    """The configuration as it was written: what stands in for a secret is still a name there."""
+    import yaml
+
+    found = yaml.load(config, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return found if isinstance(found, dict) else {}
+
+
+def _plain(value: Any) -> Any:
+    """A value from YAML as JSON has it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return value if isinstance(value, str | int | float | None) and finite else str(value)
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in asdict(interval).items()}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,106 @@
+"""One training and all it left."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Mistake
+from . import manifest
+
+if TYPE_CHECKING:
+    from ..model import Fitted
+    from ..schema import Schema
+
+RUNS = "runs"
+FACTS, CONFIG, SCHEMA, MODEL = "run.json", "config.yaml", "schema.json", "model"
+PREDICTIONS, REPORT, CARD = "predictions.parquet", "report.html", "card.md"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, and what run.json says of it."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """The run in a folder; hashes are not checked yet.
+
+        Raises Mistake when the folder holds no whole run.
+        """
+        shown = f"{folder.parent.name}/{folder.name}"
+        try:
+            facts = json.loads((folder / FACTS).read_bytes())
+            whole = facts["id"] == folder.name
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Mistake(f"{shown} holds no whole run.", hint="Delete it, and train again if you need it.") from error
+        if not whole:
+            raise Mistake(f"{shown} holds the run {facts['id']}.", hint=f"Name the folder {facts['id']} again.")
+        manifest.read(folder)
+        return cls(folder, facts)
+
+    @property
+    def id(self) -> str:
+        """Twelve hex digits: the hash of what went in."""
+        return str(self.facts["id"])
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return str(self.facts["name"])
+
+    @property
+    def created(self) -> str:
+        """When it was recorded, in UTC, as 2026-11-23T20:29:29Z."""
+        return str(self.facts["created"])
+
+    @property
+    def task(self) -> str:
+        """The task: binary, multiclass or regression."""
+        return str(self.facts["task"])
+
+    @property
+    def model(self) -> str:
+        """The model as a table of runs calls it."""
+        return str(self.facts["model"]["label"])
+
+    @property
+    def objective(self) -> float:
+        """The metric that compares runs, on the test rows; nan where it is not defined."""
+        value = self.facts["metrics"][self.facts["objective"]]["value"]
+        return math.nan if value is None else float(value)
+
+    @property
+    def manifest_sha256(self) -> str:
+        """The SHA-256 of manifest.json, which stands for every byte of the run."""
+        from ..files import sha256
+
+        return sha256(self.folder / manifest.NAME)
+
+    def schema(self) -> Schema:
+        """The contract as training learned it: classes and categories included."""
+        from ..schema import Schema
+
+        return Schema.model_validate_json((self.folder / SCHEMA).read_bytes())
+
+    def verify(self, manifest_sha256: str | None = None) -> None:
+        """Check every file against the manifest, and the manifest against the hash given.
+
+        Raises Mistake with every file that was changed, is missing, or does not belong there.
+        """
+        manifest.verify(self.folder, manifest_sha256)
+
+    def load_model(self, manifest_sha256: str | None = None) -> Fitted:
+        """The model, opened only after everything was verified.
+
+        Raises Mistake as `verify` does, and when the model's files hold types that are not allowed.
+        """
+        from ..model import MODELS
+
+        self.verify(manifest_sha256)
+        return MODELS[self.facts["model"]["kind"]].load(self.folder / MODEL, self.schema())

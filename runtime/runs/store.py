@@ -1,0 +1,105 @@
+"""The runs of a project: which there are, and which is meant."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import Mistake, Problem, did_you_mean
+from ..files import TEMPORARY
+from .run import RUNS, Run
+
+STALE = 24 * 60 * 60
+"""Seconds after which a temporary folder belongs to a training that was killed."""
+
+
+def runs(root: Path) -> list[Run]:
+    """Every finished run, best first.
+
+    Runs are ranked together when they share objective and test rows; the rows scored last come first, because a score
+    on other rows says nothing about which model is better. Within them: the better objective, then the older run.
+    """
+    found = [run for run in _opened(root) if isinstance(run, Run)]
+    newest: dict[tuple[str, str], str] = {}
+    for run in found:
+        newest[comparable(run)] = max(run.created, newest.get(comparable(run), ""))
+    ranked = sorted(found, key=lambda run: (_badness(run), run.created, run.id))
+    return sorted(ranked, key=lambda run: (newest[comparable(run)], comparable(run)), reverse=True)
+
+
+def broken(root: Path) -> list[Problem]:
+    """The folders in runs/ that hold no whole run; a training under way is none of them."""
+    return [problem for item in _opened(root) if isinstance(item, Mistake) for problem in item.problems]
+
+
+def find(root: Path, wanted: str) -> Run:
+    """The run of an id, of the beginning of one, or the "best".
+
+    Raises Mistake when there is none, or more than one.
+    """
+    known = runs(root)
+    if not known:
+        raise Mistake("there are no runs yet.", hint="Train one: python train.py")
+    if wanted == "best":
+        return known[0]
+    matching = [run for run in known if wanted and run.id.startswith(wanted)]
+    if len(matching) == 1:
+        return matching[0]
+    ids = sorted(run.id for run in matching or known)
+    if matching:
+        raise Mistake(f'{len(matching)} runs begin with "{wanted}": {", ".join(ids[:5])}.', hint="Write more digits.")
+    for problem in broken(root):
+        if f"{RUNS}/{wanted}" in problem.what:
+            raise Mistake(problem)
+    hint = did_you_mean(wanted, ids, otherwise="overture runs lists them.")
+    raise Mistake(f'there is no run "{wanted}".', hint=hint)
+
+
+def finished(root: Path, run_id: str) -> Run | None:
+    """The whole run of these inputs, if there is one already. What killed trainings left behind is swept away.
+
+    Raises Mistake when it is there and was changed.
+    """
+    _sweep(root)
+    folder = root / RUNS / run_id
+    if not folder.exists():
+        return None
+    run = Run.open(folder)
+    run.verify()
+    return run
+
+
+def comparable(run: Run) -> tuple[str, str]:
+    """What two runs must share for their scores to be compared: the objective, and the test rows."""
+    return str(run.facts["objective"]), str(run.facts["test_rows"])
+
+
+def _badness(run: Run) -> float:
+    value = run.objective
+    if math.isnan(value):
+        return math.inf
+    return -value if run.facts["greater_is_better"] else value
+
+
+def _opened(root: Path) -> Iterator[Run | Mistake]:
+    folder = root / RUNS
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith(".") or not path.is_dir():
+            continue
+        try:
+            yield Run.open(path)
+        except Mistake as mistake:
+            yield mistake
+
+
+def _sweep(root: Path) -> None:
+    for path in (root / RUNS).glob(f"{TEMPORARY}*"):
+        try:
+            stale = time.time() - path.stat().st_mtime > STALE
+        except OSError:  # another training swept it
+            continue
+        if stale:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,178 @@
+"""The table of runs: best first, what differed, how good, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import figures
+from ..errors import Mistake
+from .ledger import production
+from .run import CONFIG, RUNS, Run
+from .store import broken, comparable, runs
+
+PASSED_OVER = (
+    "serving.",
+    "threads",
+    "description",
+    "data.description",
+    "data.owner",
+    "model.threads",
+    "evaluation.gates",
+)
+"""Keys that make no run another."""
+MOST_CHANGES = 3
+
+
+def objects(root: Path) -> list[dict[str, Any]]:
+    """Every finished run for a machine to read, best first; metrics are those on the test rows.
+
+    `changed` holds the keys of the configuration in which runs differ; `test_rows` is the same for runs that can be compared.
+    """
+    found = runs(root)
+    serving = _in_production(root)
+    changes = changed([_flat(run) for run in found], [run.model for run in found])
+    return [_object(run, serving == run.id, change) for run, change in zip(found, changes, strict=True)]
+
+
+def rows(root: Path) -> list[str]:
+    """The table as lines for a terminal, and below it what a person should know."""
+    found = runs(root)
+    if not found:
+        return ["There are no runs yet.  Train one:  python train.py", *_notes(root)]
+    lines: list[str] = []
+    described = objects(root)
+    first = [comparable(run) for run in found]
+    for group in dict.fromkeys(first):
+        chosen = [item for item, other in zip(described, first, strict=True) if other == group]
+        lines += (
+            ["", "Scored on other rows or by another objective, so not to be compared with those above:"]
+            if lines
+            else []
+        )
+        lines += aligned([_head(chosen[0]), *(_cells(item) for item in chosen)])
+    return [*lines, *_notes(root)]
+
+
+def changed(configs: Sequence[dict[str, Any]], models: Sequence[str]) -> list[dict[str, Any]]:
+    """For each run the keys, with its own values, in which the runs differ; the model's only among runs of that model.
+
+    configs: one a run, by dotted key. models: what the model of each run is called.
+    """
+    found = []
+    for config, model in zip(configs, models, strict=True):
+        alike = [other for other, name in zip(configs, models, strict=True) if name == model]
+        found.append(
+            {
+                key: value
+                for key, value in config.items()
+                if any(other.get(key) != value for other in (alike if key.startswith("model.") else configs))
+            }
+        )
+    return found
+
+
+def aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """Cells in columns, two spaces apart; a column without a word is left out."""
+    columns = [column for column in zip(*table, strict=True) if any(column[1:])]
+    widths = [max(map(len, column)) for column in columns]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _object(run: Run, serving: bool, change: dict[str, Any]) -> dict[str, Any]:
+    facts = run.facts
+    return {
+        "id": run.id,
+        "created": run.created,
+        "model": run.model,
+        "status": "finished",
+        "production": serving,
+        "objective": facts["objective"],
+        "metrics": facts["metrics"],
+        "baseline": facts["baseline"],
+        "changed": change,
+        "rows": facts["rows"],
+        "seeds": facts["seeds"],
+        "duration": round(sum(facts["durations"].values()), 3),
+        "test_rows": facts["test_rows"],
+    }
+
+
+def _head(item: dict[str, Any]) -> list[str]:
+    second = _second(item)
+    return ["run", "model", item["objective"], second, "time", "changed", ""]
+
+
+def _cells(item: dict[str, Any]) -> list[str]:
+    changes = [f"{key}={value}" for key, value in item["changed"].items()]
+    more = f" and {len(changes) - MOST_CHANGES} more" if len(changes) > MOST_CHANGES else ""
+    return [
+        item["id"],
+        item["model"],
+        _scored(item["metrics"][item["objective"]]),
+        _value(item["metrics"].get(_second(item), {})),
+        f"{item['duration']:.1f} s",
+        " ".join(changes[:MOST_CHANGES]) + more,
+        "in production" if item["production"] else "",
+    ]
+
+
+def _second(item: dict[str, Any]) -> str:
+    """The metric shown beside the objective."""
+    return next((name for name in item["metrics"] if name != item["objective"]), "")
+
+
+def _scored(metric: dict[str, float | None]) -> str:
+    value, low, high = metric["value"], metric["low"], metric["high"]
+    return _value(metric) if value is None or low is None or high is None else figures.interval(value, low, high)
+
+
+def _value(metric: dict[str, float | None]) -> str:
+    value = metric.get("value")
+    return figures.figure(value) if value is not None else "undefined" if metric else ""
+
+
+def _in_production(root: Path) -> str | None:
+    try:
+        current = production(root)
+    except Mistake:
+        return None
+    return current.run_id if current else None
+
+
+def _notes(root: Path) -> Iterator[str]:
+    problems = [str(problem) for problem in broken(root)]
+    try:
+        current = production(root)
+    except Mistake as mistake:
+        problems += map(str, mistake.problems)
+        current = None
+    if current is not None and not (root / RUNS / current.run_id).is_dir():
+        problems.append(f"{current.run_id} is in production, but runs/{current.run_id} is not here.")
+    if problems:
+        yield ""
+        yield from problems
+
+
+def _flat(run: Run) -> dict[str, Any]:
+    """The configuration of a run as it was composed, by dotted key; data by its keys but for the columns."""
+    import yaml
+
+    try:
+        text = (run.folder / CONFIG).read_text(encoding="utf-8")
+        config = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (OSError, ValueError, yaml.YAMLError):  # told by verify, where it matters
+        return {}
+    return {key: value for key, value in _dotted(config, "") if not key.startswith(PASSED_OVER)}
+
+
+def _dotted(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _dotted(item, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, value
