@@ -1,0 +1,64 @@
+"""One row that keeps the contract: for the API's documents, for tests, and to warm up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from ..data.column import (
+    BooleanColumn,
+    CategoryColumn,
+    Column,
+    DateColumn,
+    IntegerColumn,
+    NumberColumn,
+    TimestampColumn,
+)
+from ..schema import Schema
+
+_MOMENT = dt.datetime(2024, 6, 30, 12, tzinfo=dt.UTC)
+
+
+def example(schema: Schema) -> dict[str, Any]:
+    """A row as JSON holds it: every feature under its own name, with an ordinary value, never null."""
+    return {name: _value(column, schema.labels(name)) for name, column in schema.features.items()}
+
+
+def _value(column: Column, labels: list[int | str] | None) -> Any:
+    if isinstance(column, BooleanColumn):
+        return False
+    if isinstance(column, CategoryColumn):
+        return labels[0] if labels else "a"
+    if isinstance(column, IntegerColumn):
+        return int(_middle(column.min, column.max, 1))
+    if isinstance(column, NumberColumn):
+        return (
+            round(_middle(column.min, column.max, 1.0), 2) if _roomy(column) else _middle(column.min, column.max, 1.0)
+        )
+    if isinstance(column, TimestampColumn):
+        low, high = _aware(column.min), _aware(column.max)
+        return _inside(_MOMENT, low, high).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(column, DateColumn):
+        return _inside(_MOMENT.date(), column.min, column.max).isoformat()
+    return "some words"
+
+
+def _middle(low: float | None, high: float | None, otherwise: float) -> float:
+    if low is not None and high is not None:
+        return low + (high - low) // 2 if isinstance(low, int) and isinstance(high, int) else low / 2 + high / 2
+    return float(_inside(otherwise, low, high))
+
+
+def _roomy(column: NumberColumn) -> bool:
+    """Does rounding to cents stay inside the bounds?"""
+    return column.min is None or column.max is None or column.max - column.min >= 0.1
+
+
+def _inside(value: Any, low: Any, high: Any) -> Any:
+    if low is not None and value < low:
+        return low
+    return high if high is not None and value > high else value
+
+
+def _aware(moment: dt.datetime | None) -> dt.datetime | None:
+    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)

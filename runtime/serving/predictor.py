@@ -1,0 +1,160 @@
+"""The model in production, ready to answer rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ..data.features import added
+from ..errors import Mistake
+from ..hooks import Hooks
+from .agreement import agree
+from .answers import (
+    Answer,
+    Answers,
+    BinaryExplanation,
+    Estimate,
+    EstimateExplanation,
+    MulticlassExplanation,
+    Prediction,
+)
+from .frame import Asked, asked
+from .request import Row
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from ..model import Fitted
+    from ..runs.run import Run
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Answers rows with one model."""
+
+    name: str
+    run: Run
+    model: Fitted
+    hooks: Hooks
+
+    @classmethod
+    def in_production(cls, name: str, row: type[Row], hooks: ModuleType) -> Predictor:
+        """The promoted run of the project that hooks.py stands in, opened after every hash was checked.
+
+        row: what the service accepts; it must be the contract that the run learned.
+        Raises Mistake when no run is promoted, when anything of it was changed, or when it learned another contract.
+        """
+        from .example import example
+
+        found = Hooks.of(hooks)
+        run, manifest_sha256 = promoted(found.root)
+        agree(row, run.schema(), run.id)
+        ready = cls(name, run, run.load_model(manifest_sha256), found)
+        ready.predict([row.model_validate(example(ready.model.schema))])  # so that the first caller waits for no import
+        return ready
+
+    @property
+    def version(self) -> str:
+        """The model as answers name it: churn:2f9c41d07be3."""
+        return f"{self.name}:{self.run.id}"
+
+    @cached_property
+    def card(self) -> dict[str, Any]:
+        """What GET /model answers."""
+        from .card import card
+
+        return card(self.run, self.model.schema)
+
+    def predict(self, rows: Sequence[Row]) -> Answers[Any]:
+        """The prediction for each row, in order."""
+        given = asked(self.model.schema, rows)
+        kind = Prediction if self.model.schema.classification else Estimate
+        return self._answers(kind, given, self._predictions(self._derived(given.frame)))
+
+    def explain(self, rows: Sequence[Row]) -> Answers[Any]:
+        """The prediction for each row, and what each input added to its raw score."""
+        given = asked(self.model.schema, rows)
+        frame = self._derived(given.frame)
+        both = zip(self._predictions(frame), self._explanations(frame), strict=True)
+        kind = _EXPLANATIONS[self.model.schema.task]
+        return self._answers(kind, given, [{**prediction, **why} for prediction, why in both])
+
+    def _derived(self, frame: pl.DataFrame) -> pl.DataFrame:
+        if self.hooks.features is None:
+            return frame
+        return added(frame, self.hooks.features, self.model.schema.derived)
+
+    def _predictions(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
+        outputs, classes = self.model.predict(frame), self.model.schema.classes
+        _finite(outputs)
+        if classes is None:
+            return [{"prediction": value} for value in outputs.tolist()]
+        names = self._classes
+        return [
+            {"prediction": classes[best], "probabilities": dict(zip(names, probabilities, strict=True))}
+            for best, probabilities in zip(outputs.argmax(axis=1).tolist(), outputs.tolist(), strict=True)
+        ]
+
+    def _explanations(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
+        found, inputs = self.model.explain(frame), list(self.model.schema.inputs)
+        _finite(found.contributions)
+        base = found.base.tolist()
+        by_output = found.contributions.transpose(0, 2, 1).tolist()  # (rows, outputs, inputs)
+        shares = [[dict(zip(inputs, row, strict=True)) for row in outputs] for outputs in by_output]
+        if self.model.schema.task != "multiclass":
+            return [{"base": base[0], "contributions": row[0]} for row in shares]
+        bases = dict(zip(self._classes, base, strict=True))
+        return [{"base": bases, "contributions": dict(zip(self._classes, row, strict=True))} for row in shares]
+
+    @cached_property
+    def _classes(self) -> list[str]:
+        return [class_name(label) for label in self.model.schema.classes or ()]
+
+    def _answers(self, kind: type[Answer], given: Asked, found: list[dict[str, Any]]) -> Answers[Any]:
+        answers = [
+            kind.model_construct(id=key, warnings=given.warnings.get(position), **values)
+            for position, (key, values) in enumerate(zip(given.ids, found, strict=True))
+        ]
+        return Answers[Any].model_construct(model=self.version, predictions=answers)
+
+
+_EXPLANATIONS: dict[str, type[Answer]] = {
+    "binary": BinaryExplanation,
+    "multiclass": MulticlassExplanation,
+    "regression": EstimateExplanation,
+}
+
+
+def promoted(root: Path) -> tuple[Run, str]:
+    """The run in production and the hash that its manifest must have.
+
+    Raises Mistake when no run is promoted, or when its folder is gone.
+    """
+    from ..runs.ledger import production
+    from ..runs.run import RUNS, Run
+
+    found = production(root)
+    if found is None:
+        raise Mistake("no run is promoted yet.", hint="Run: overture promote best")
+    return Run.open(root / RUNS / found.run_id), found.manifest_sha256
+
+
+def class_name(label: bool | int | str) -> str:
+    """A class as a key of JSON.
+
+    assert [class_name(label) for label in ("No", 1, True)] == ["No", "1", "true"]
+    """
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def _finite(outputs: NDArray[np.float64]) -> None:
+    import numpy as np
+
+    if not np.isfinite(outputs).all():
+        raise ArithmeticError("the model answered with a number that is not finite")
