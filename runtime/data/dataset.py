@@ -35,8 +35,8 @@ class Dataset(Section):
     """The zone of timestamps that name none, for example Europe/Berlin. Without it such timestamps are an error."""
     columns: Annotated[dict[ColumnName, Column], Field(min_length=1)]
     """What each column holds, in the order the model sees them."""
-    ignore: list[ColumnName] = []
-    """Columns of the source that are neither read nor checked."""
+    ignore: list[StrictStr] = []
+    """Columns of the source that are neither read nor checked; "" is one without a name."""
     unknown_category: Literal["reject", "missing"] = "reject"
     """A label outside `values`: reject the row, or treat the value as missing, count it and say so in the answer."""
 

@@ -1,0 +1,80 @@
+"""What words look like: whole numbers, numbers, dates, or just words. All tests run over whole columns at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+INTEGER = r"^[+-]?[0-9]+$"
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_PADDED = r"^[+-]?0[0-9]"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+_ZONED = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
+_DIGITS = 18  # the longest whole number that always fits into 64 bits
+
+_LOOKS = {
+    "numbers with a decimal comma": r"^[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+$|^[+-]?[0-9]+$",
+    "numbers with commas between the thousands": r"^[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]+)?$",
+    "percentages": r"^[+-]?[0-9.,]+ ?%$",
+    "amounts of money": r"^[+-]?[$€£¥] ?[0-9][0-9.,]*$|^[0-9][0-9.,]* ?[$€£¥]$",
+    "dates that are not written as 2024-12-31": r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}([ T].*)?$|^[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}([ T].*)?$",
+    "times of day": r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[aApP][mM])?$",
+}
+
+
+def form(words: pl.Series) -> str:
+    """What distinct words, none of them missing or with blanks around, have in common.
+
+    Returns integer, number, boolean, date, timestamp (with a zone in every word), local (a timestamp without any), code (digits whose
+    form matters: leading zeros or too many), words, or nothing where there are no words.
+    """
+    if words.is_empty():
+        return "nothing"
+    if words.len() <= 8 and words.str.to_lowercase().is_in(["true", "false"]).all():
+        return "boolean"
+    if _all(words, INTEGER):
+        padded = words.str.contains(_PADDED).any() or (words.str.len_bytes() > _DIGITS).any()
+        return "code" if padded else "integer"
+    tests: tuple[tuple[str, Callable[[pl.Series], bool]], ...] = (
+        ("number", _number),
+        ("date", _date),
+        ("timestamp", _zoned),
+        ("local", _local),
+    )
+    return next((name for name, passes in tests if passes(words)), "words")
+
+
+def looks(words: pl.Series) -> str:
+    """What words that are no plain numbers or dates were perhaps meant to be, or ""."""
+    return next((what for what, pattern in _LOOKS.items() if _all(words, pattern)), "")
+
+
+def stray(words: pl.Series) -> pl.Series:
+    """The words among numbers that are none."""
+    return words.filter(~words.str.contains(NUMBER))
+
+
+def _all(words: pl.Series, pattern: str) -> bool:
+    return all(bool(some.str.contains(pattern).all()) for some in (words.head(50), words))
+
+
+def _number(words: pl.Series) -> bool:
+    import polars as pl
+
+    return _all(words, NUMBER) and bool(words.cast(pl.Float64, strict=False).is_finite().fill_null(False).all())
+
+
+def _date(words: pl.Series) -> bool:
+    return _all(words, _DAY) and not words.str.to_date("%Y-%m-%d", strict=False).has_nulls()
+
+
+def _zoned(words: pl.Series) -> bool:
+    return _all(words, _MOMENT) and _all(words, _ZONED)
+
+
+def _local(words: pl.Series) -> bool:
+    return _all(words, _MOMENT) and not words.str.contains(_ZONED).any()

@@ -1,0 +1,182 @@
+"""From a table of data to what a project has to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from overture.runtime.errors import Mistake, Problem, did_you_mean
+
+from . import labels
+from .contract import Described, describe
+from .inferred import Guess, Inferred, Note
+from .leaks import leaks
+from .markers import markers
+from .roles import roles
+from .table import Table, read
+from .task import goal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PART = "part"
+"""The column that tells training rows from those of a test file."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user said about the data."""
+
+    data: Path
+    target: str
+    test: Path | None = None
+    task: str | None = None
+    time: str | None = None
+    key: str | None = None
+    header: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+
+
+def infer(asked: Question) -> Inferred:
+    """Read the data and find out what it holds.
+
+    Raises Mistake with everything that stands in the way.
+    """
+    table = read(asked.data, asked.test, asked.header)
+    source, frame, notes = _cleaned(table)
+    _named(asked, frame.columns, table.names)
+    described = {name: describe(frame[name]) for name in frame.columns if name not in asked.ignore}
+    columns = {name: found for name, found in described.items() if found is not None}
+    strange = [name for name in described if name not in columns]
+    notes += [
+        Note(name, f"holds {str(frame.schema[name]).split('(')[0].lower()} values, which no column can: ignored")
+        for name in strange
+    ]
+    if asked.target in strange:
+        raise Mistake(f"{asked.target} holds {frame.schema[asked.target]} values: these cannot be predicted.")
+    answer = goal(asked.target, columns[asked.target], asked.task)
+    taken = {asked.target, *([asked.time] if asked.time else [])}
+    parts = roles(columns, taken, asked.key)
+    features = {name: found for name, found in columns.items() if name not in (*taken, *parts.ignore, parts.key)}
+    if not features:
+        raise Mistake("no column is left to learn from.", notes=[f"{note.column} {note.text}" for note in parts.notes])
+    notes += [note for name, found in features.items() for note in found.notes]
+    notes += [*parts.notes, *answer.notes, *_times(features, asked)]
+    notes += leaks(
+        {name: found.values for name, found in features.items()},
+        columns[asked.target].values,
+        answer.task != "regression",
+    )
+    ignore = [name for name in frame.columns if name in asked.ignore or name in parts.ignore or name in strange]
+    unnamed = [""] if "" in table.layout.columns else []
+    if unnamed:
+        notes.insert(0, Note("", "a column without a name is ignored"))
+    return Inferred(
+        source=source,
+        files={part: str(path) for part, path in table.files.items()},
+        rows={part: rows.height for part, rows in zip(table.files, table.parts, strict=True)},
+        width=len(table.layout.columns),
+        columns={
+            name: _guess(name, found, answer.target, asked, parts.key)
+            for name, found in columns.items()
+            if name not in ignore
+        },
+        ignore=(*unnamed, *ignore),
+        target=asked.target,
+        task=answer.task,
+        positive=answer.positive,
+        answer=answer.answer,
+        key=parts.key,
+        time=asked.time,
+        timezone=next(
+            (found.timezone for name, found in columns.items() if found.timezone and name not in ignore), None
+        ),
+        split=_split(asked),
+        notes=_ordered(notes, frame.columns, ignore),
+    )
+
+
+def _cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]:
+    """The keys of the source, the rows as the runtime will read them, and what there is to say."""
+    import polars as pl
+
+    source: dict[str, object] = {"kind": table.layout.kind, **table.layout.keys}
+    if table.layout.kind == "parquet":
+        return source, table.frame, []
+    found = markers(table.frame)
+    frame, notes = found.clean(table.frame), list(found.notes)
+    source |= {"missing": list(found.missing)} if found.missing != ("",) else {}
+    source |= {"trim": True} if found.trim else {}
+    if found.trim:
+        frame = frame.rename(str.strip)
+    if len(table.files) > 1:
+        replaced = labels.replacements([frame[: table.train], frame[table.train :]])
+        frame = frame.with_columns(pl.col(name).replace(pairs) for name, pairs in replaced.items())
+        source |= {"replace": replaced} if replaced else {}
+        notes += labels.notes(replaced)
+    return source, frame, notes
+
+
+def _named(asked: Question, columns: list[str], names: str) -> None:
+    """Every column that the user named is there, and has one part only."""
+    said = {"--target": (asked.target,), "--time": (asked.time,), "--key": (asked.key,), "--ignore": asked.ignore}
+    problems = [
+        Problem(
+            f'{option}: {names} has no column "{name}".',
+            hint=did_you_mean(name, columns, otherwise=f"It has {', '.join(columns[:12])}."),
+        )
+        for option, given in said.items()
+        for name in given
+        if name is not None and name not in columns
+    ]
+    roles_of = {name: [option for option, given in said.items() if name in given] for name in columns}
+    problems += [
+        Problem(f"{name} cannot be both {options[0]} and {options[1]}.")
+        for name, options in roles_of.items()
+        if len(options) > 1
+    ]
+    if asked.test is not None and PART in columns:
+        problems.append(
+            Problem(
+                f'{names} has a column "{PART}", the name that tells training from test rows.',
+                hint="Rename it, or leave --test out.",
+            )
+        )
+    if asked.test is not None and asked.time is not None:
+        problems.append(Problem("--test and --time both say which rows are the test.", hint="Leave one out."))
+    if problems:
+        raise Mistake(problems)
+
+
+def _times(features: dict[str, Described], asked: Question) -> list[Note]:
+    """Columns that could order the rows; said once there is no other order."""
+    if asked.time is not None or asked.test is not None:
+        return []
+    found = [name for name, each in features.items() if each.guess.type in ("date", "timestamp")]
+    return [
+        Note(name, f"could order the rows: time: {name} here and override split: time in config.yaml")
+        for name in found[:1]
+    ]
+
+
+def _guess(name: str, found: Described, target: Guess, asked: Question, key: str | None) -> Guess:
+    if name == asked.target:
+        return target
+    if name in (key, asked.time):  # the next rows will have greater ones
+        return replace(found.guess, min=None, max=None, values=None)
+    return found.guess
+
+
+def _split(asked: Question) -> dict[str, str]:
+    if asked.test is not None:
+        return {"option": "predefined", "column": PART}
+    return {"option": "time"} if asked.time is not None else {"option": "random"}
+
+
+def _ordered(notes: list[Note], columns: list[str], ignore: list[str]) -> tuple[Note, ...]:
+    """Notes about the file, then those about columns in their order, each once; none about what the user ignores."""
+    place = {"": -1, **{name: position for position, name in enumerate(columns)}}
+    return tuple(
+        sorted(dict.fromkeys(note for note in notes if note.column in place), key=lambda note: place[note.column])
+    )
