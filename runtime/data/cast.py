@@ -63,8 +63,11 @@ def narrow(frame: pl.DataFrame, columns: Mapping[str, AnyColumn]) -> pl.DataFram
     if not numeric:
         return frame
     stored = frame.schema
-    typed = frame.select(cast(present(name, stored[name]), stored[name], columns[name]).alias(name) for name in numeric)
-    whole = [name for name in numeric if typed[name].null_count() == frame[name].null_count()]
+    typed = frame.with_columns(
+        cast(present(name, stored[name]), stored[name], columns[name]).alias(name) for name in numeric
+    )
+    before, after = (it.null_count().row(0, named=True) for it in (frame.select(numeric), typed.select(numeric)))
+    whole = [name for name in numeric if before[name] == after[name]]
     return frame.with_columns(typed.select(whole))
 
 
@@ -72,7 +75,7 @@ def widened(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Frames that were made narrow(), one below the other: text again where one of them had to stay text."""
     import polars as pl
 
-    text = [name for name in frames[0].columns if any(frame.schema[name] == pl.String for frame in frames)]
+    text = list({name for frame in frames for name, stored in frame.schema.items() if stored == pl.String})
     return pl.concat(frame.with_columns(pl.col(text).cast(pl.String)) for frame in frames)
 
 
@@ -134,8 +137,7 @@ def _timestamp(value: pl.Expr, stored: pl.DataType, timezone: str | None) -> pl.
         return _in_zone(value.cast(pl.Datetime("us")), timezone)
     if stored != pl.String:
         return _none(utc)
-    found = value.str.extract_groups(_MOMENT).struct
-    day, time, second, fraction, zone = (found.field(str(group)) for group in range(1, 6))
+    day, time, second, fraction, zone = (pl.field(str(group)) for group in range(1, 6))
     clock = pl.concat_str(
         day, pl.lit(" "), time.fill_null("00:00"), second.fill_null(":00"), fraction.fill_null("")
     ).str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
@@ -144,6 +146,8 @@ def _timestamp(value: pl.Expr, stored: pl.DataType, timezone: str | None) -> pl.
     offset = pl.when(zone == "Z").then(0).when(hours < 24).then(sign * (hours * 60 + minutes))
     zoned = (clock - pl.duration(minutes=offset)).dt.replace_time_zone("UTC")
     moment = pl.when(zone.is_null()).then(_in_zone(clock, timezone)).otherwise(zoned)
+    # inside the struct, so that the text is taken apart only once
+    moment = value.str.extract_groups(_MOMENT).struct.with_fields(moment=moment).struct.field("moment")
     return pl.when(moment.dt.year().is_between(1, 9999)).then(moment)
 
 

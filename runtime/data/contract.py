@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import breach
-from .breach import Breach
+from .breach import Breach as Breach
 from .cast import cast, present
 from .column import AnyColumn, TimestampColumn
 
@@ -148,7 +148,7 @@ class _Check:
         import polars as pl
 
         there = cast(pl.col("value"), values.dtype, TimestampColumn(type="timestamp"), "UTC")
-        return values.to_frame("value").select(there.is_not_null().all()).item()
+        return bool(values.to_frame("value").select(there.is_not_null().all()).item())
 
 
 def _rules(column: AnyColumn) -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 16 << 20  # bytes that are parsed at a time; no row may be longer
 _START = 1 << 20  # bytes in which the first line must end
+_END = "\x1e"  # the values of a row put below the last one: a quote that is never closed would swallow it
 
 
 @dataclass
@@ -57,19 +58,22 @@ class Records:
 
         Raises Mistake when rows differ in length or a quote is never closed.
         """
-        uneven, rows = _Uneven(), 0
+        uneven, rows, last = _Uneven(), 0, None
         with self.opened() as stream:
             names = self._names(stream)
+            stream.append(f"\n{self.delimiter.join(_END for _ in names)}\n".encode())
             for frame in self._parsed(stream, names, set(wanted), uneven):
-                rows += frame.height
-                yield frame
                 if uneven.count:
                     break
-            if uneven.count:
-                raise self._lengths(names)
-            if stream.quotes % 2 and not self._closed(names, rows):
-                what = f"{stream.file.name}: a quote in row {rows:,} is never closed."
-                raise Mistake(Problem(what, stream.path, hint="Mend the file, or name another quote character."))
+                if last is not None:
+                    yield last
+                rows, last = rows + frame.height, frame
+        if uneven.count:
+            raise self._lengths(names)
+        if last is None or last.tail(1).row(0) != (_END,) * last.width:
+            what = f"a quote in row {rows:,} is never closed."
+            raise self._mistake(stream, what, "Mend the file, or name another quote character.")
+        yield last.head(-1)
 
     def _names(self, stream: Utf8) -> list[str]:
         """The names; the stream stands at the first row afterwards."""
@@ -93,7 +97,7 @@ class Records:
             hint = f'Did you mean delimiter: "{other}"?'.replace("\t", "\\t")
             raise Mistake(Problem(f"{stream.file.name} has one column only.", ("delimiter",), hint=hint))
         if self.header and len(self.header) != len(first):
-            what = f"{len(self.header)} names, but the first row of {stream.file.name} has {len(first)} values."
+            what = f"{len(self.header)} name{'s' * (len(self.header) > 1)}, but the first row of {stream.file.name} has {len(first)} values."
             raise Mistake(Problem(what, ("header",)))
         names = self.header or [name.strip() if self.trim else name for name in first]
         twice = [name for name, times in Counter(names).items() if times > 1 and name]
@@ -109,10 +113,6 @@ class Records:
         import pyarrow as pa
         from pyarrow import csv as reader
 
-        first = stream.read(_BLOCK)
-        if not first.strip(b"\r\n"):
-            return
-        stream.unread(first)
         # names may be blank or said twice, positions never are
         positions = {str(position): name for position, name in enumerate(names) if name in wanted}
         try:
@@ -157,13 +157,6 @@ class Records:
         more = ", for example" if uneven.count > len(uneven.first) else ""
         what = f"{rows} {len(names)} value{'s' * (len(names) > 1)} as the first line has{more}: {examples}."
         return self._mistake(stream, what, f'Is "{self.delimiter}" inside a value that is not quoted?')
-
-    def _closed(self, names: list[str], rows: int) -> bool:
-        """Is every quote closed? Only then does one more line make one more row."""
-        with self.opened() as stream:
-            self._names(stream)
-            stream.append(f"\nx{self.delimiter * (len(names) - 1)}\n".encode())
-            return sum(frame.height for frame in self._parsed(stream, names, {names[0]}, _Uneven())) > rows
 
     def _mistake(self, stream: Utf8, what: str, hint: str = "") -> Mistake:
         return Mistake(Problem(f"{stream.file.name}: {what}", stream.path, hint=hint))

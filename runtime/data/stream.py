@@ -19,14 +19,12 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Utf8(io.RawIOBase):
     """The text of a file in UTF-8, chunk by chunk, without a byte order mark; gzip and zstd are known by content.
 
-    quote: a character to count. An odd `quotes` at the end may mean that one was never closed.
     Raises Mistake, from `read` too, when the file is damaged, not in that encoding, or no text.
     """
 
-    def __init__(self, file: Path, encoding: str, quote: str = "", path: tuple[str, ...] = ("path",)) -> None:
-        self.file, self.encoding, self.quote, self.path = file, encoding, quote.encode(), path
+    def __init__(self, file: Path, encoding: str, path: tuple[str, ...] = ("path",)) -> None:
+        self.file, self.encoding, self.path = file, encoding, path
         self.lines = 1
-        self.quotes = 0
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._ready = self._tail = b""
         self._started = self._ended = False
@@ -55,7 +53,10 @@ class Utf8(io.RawIOBase):
 
     def append(self, text: bytes) -> None:
         """Have the text end with these bytes."""
-        self._tail = text
+        if self._ended:
+            self._ready += text
+        else:
+            self._tail = text
 
     def _opened(self) -> BinaryIO:
         with self.file.open("rb") as file:
@@ -89,7 +90,6 @@ class Utf8(io.RawIOBase):
             )
         data = text.encode() + (self._tail if self._ended else b"")
         self.lines += data.count(b"\n")
-        self.quotes += data.count(self.quote) if self.quote else 0
         return data
 
     def _misread(self, error: UnicodeDecodeError) -> Mistake:

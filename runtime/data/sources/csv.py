@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StrictStr, field_validator
+from pydantic import Field, StrictStr, field_validator, model_validator
 
 from .. import paths
 from ..cast import narrow, widened
@@ -70,6 +70,12 @@ class Csv(Source):
             raise ValueError(f'"{twice}" is there more than once')
         return header
 
+    @model_validator(mode="after")
+    def _told_apart(self) -> Csv:
+        if self.quote == self.delimiter:
+            raise ValueError(f"quote and delimiter are both {self.quote}")
+        return self
+
     def columns(self, root: Path) -> list[str]:
         """The names in the first line, or those of `header`; a column without a name is "".
 
@@ -104,7 +110,7 @@ class Csv(Source):
 
     def _records(self, part: str, file: Path) -> Records:
         return Records(
-            lambda: Utf8(file, self.encoding, self.quote, paths.where(part)),
+            lambda: Utf8(file, self.encoding, paths.where(part)),
             self.delimiter,
             self.quote,
             None if self.header is True else self.header,
