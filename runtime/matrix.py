@@ -1,0 +1,82 @@
+"""From columns of a frame to the numbers that models learn from; the same for training and for one request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import classes
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from .schema import Schema
+
+_MICROSECONDS_A_DAY = 86_400_000_000
+_LARGEST = float(np.finfo(np.float32).max)  # trees and CatBoost compute in 32 bits, where more would be infinite
+
+
+def numbers(values: pl.Series) -> NDArray[np.float64]:
+    """A number, boolean, date or timestamp column as floats, shape (rows,); a missing value is nan.
+
+    Booleans are 0 and 1; moments are days since 1970-01-01 UTC, with the time of day as the fraction.
+    """
+    import polars as pl
+
+    kind = values.dtype
+    if isinstance(kind, pl.Datetime):
+        found = values.cast(pl.Datetime("us", kind.time_zone)).to_physical().cast(pl.Float64) / _MICROSECONDS_A_DAY
+    else:
+        found = (values.to_physical() if kind == pl.Date else values).cast(pl.Float64)
+    return np.clip(found.fill_null(float("nan")).to_numpy(), -_LARGEST, _LARGEST)
+
+
+def codes(values: pl.Series, labels: list[int | str] | None) -> NDArray[np.int64]:
+    """The place of each value in `labels`, shape (rows,); -1 where it is missing or none of them."""
+    import polars as pl
+
+    if not labels:
+        return np.full(values.len(), -1, dtype=np.int64)
+    if values.dtype == pl.String:
+        found = values.cast(pl.Enum([str(label) for label in labels]), strict=False).to_physical().cast(pl.Int64)
+    else:
+        known = pl.Series(labels, dtype=values.dtype)
+        found = values.replace_strict(known, np.arange(len(labels)), default=-1, return_dtype=pl.Int64)
+    return found.fill_null(-1).to_numpy()
+
+
+def texts(values: pl.Series) -> list[str]:
+    """A text column as strings; a missing one has no words."""
+    return list(values.fill_null("").to_list())
+
+
+def targets(frame: pl.DataFrame, schema: Schema) -> NDArray[np.float64]:
+    """What to learn, shape (rows,): the value, or the number of the class in classes.scoring_order, so that 1 is positive."""
+    import polars as pl
+
+    if not schema.classification:
+        return frame[schema.target].cast(pl.Float64).to_numpy()
+    places = np.argsort(classes.scoring_order(schema))
+    return places[classes.numbers(frame[schema.target], schema.classes or [])].astype(np.float64)
+
+
+def in_class_order(probabilities: NDArray[np.float64], schema: Schema) -> NDArray[np.float64]:
+    """Probabilities (rows, classes) numbered as `targets` numbers them, put in the order of schema.classes."""
+    return np.ascontiguousarray(probabilities[:, np.argsort(classes.scoring_order(schema))])
+
+
+def probabilities(raw: NDArray[np.float64], schema: Schema) -> NDArray[np.float64]:
+    """Probabilities (rows, classes) in the order of schema.classes, from what explanations add up to.
+
+    raw: (rows, 1) log-odds of the positive class, or (rows, classes) scores in the order of schema.classes.
+    Each row by itself: the same bits alone and among many.
+    """
+    if schema.task == "binary":
+        odds = np.ascontiguousarray(raw[:, 0])
+        both = [np.exp(-np.logaddexp(0.0, odds)), np.exp(-np.logaddexp(0.0, -odds))]
+        return in_class_order(np.stack(both, axis=1), schema)
+    powers = [np.exp(np.ascontiguousarray(column)) for column in (raw - raw.max(axis=1, keepdims=True)).T]
+    total = sum(powers[1:], powers[0])
+    return np.stack([power / total for power in powers], axis=1)

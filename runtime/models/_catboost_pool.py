@@ -1,0 +1,79 @@
+"""Rows as CatBoost takes them: numbers as 32-bit floats, categories as the code of their label, text as it is.
+
+A code is the place of a label in its pinned order, written as digits, and -1 where the value is missing or was never
+seen; so nothing a label says can collide, and a saved model holds no label.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.column import CategoryColumn, TextColumn
+from ..matrix import codes, numbers, texts
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from ..schema import Schema
+
+FEW = 512
+"""Up to so many rows lists are quicker than a pandas frame, and pandas stays off the path of a request."""
+
+
+def pool(frame: pl.DataFrame, schema: Schema, inputs: list[str], label: NDArray[np.float64] | None = None) -> Any:
+    """A catboost.Pool of the inputs, in their order; `label` as matrix.targets numbers it."""
+    from catboost import Pool
+
+    categories = [i for i, name in enumerate(inputs) if isinstance(schema.inputs[name], CategoryColumn)]
+    written = [i for i, name in enumerate(inputs) if isinstance(schema.inputs[name], TextColumn)]
+    if not categories and not written:
+        rows: Any = _numeric(frame, inputs)
+    else:
+        rows = (_listed if frame.height <= FEW else _framed)(frame, schema, inputs)
+    return Pool(
+        rows,
+        label=label,
+        cat_features=categories or None,
+        text_features=written or None,
+        feature_names=inputs,
+    )
+
+
+def _numeric(frame: pl.DataFrame, inputs: list[str]) -> NDArray[np.float32]:
+    found = np.empty((frame.height, len(inputs)), dtype=np.float32, order="F")
+    for i, name in enumerate(inputs):
+        found[:, i] = numbers(frame[name])
+    return found
+
+
+def _listed(frame: pl.DataFrame, schema: Schema, inputs: list[str]) -> list[list[Any]]:
+    columns: list[list[Any]] = []
+    for name in inputs:
+        column, values = schema.inputs[name], frame[name]
+        if isinstance(column, CategoryColumn):
+            columns.append(codes(values, schema.labels(name)).tolist())
+        elif isinstance(column, TextColumn):
+            columns.append(texts(values))
+        else:
+            columns.append(numbers(values).astype(np.float32).tolist())
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _framed(frame: pl.DataFrame, schema: Schema, inputs: list[str]) -> Any:
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name in inputs:
+        column, values = schema.inputs[name], frame[name]
+        if isinstance(column, CategoryColumn):
+            labels = schema.labels(name) or []
+            digits = [str(code) for code in range(-1, len(labels))]
+            columns[name] = pd.Categorical.from_codes((codes(values, labels) + 1).astype(np.int32), categories=digits)
+        elif isinstance(column, TextColumn):
+            columns[name] = pd.Series(texts(values), dtype=object)
+        else:
+            columns[name] = numbers(values).astype(np.float32)
+    return pd.DataFrame(columns, copy=False)

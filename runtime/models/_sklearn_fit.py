@@ -1,0 +1,130 @@
+"""From an estimator's name and parameters to what it learned."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import Mistake, Problem
+from ._sklearn_fitted import Learned, Linear
+from ._sklearn_names import estimator as named
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..encoding import Encoding, Need
+    from ..model import Fitted
+    from ..schema import Schema
+
+    Array = NDArray[np.float64]
+
+
+def prepared(name: str, params: Mapping[str, Any], seed: int, threads: int | None) -> Any:
+    """An estimator that is not fitted yet, with seed and threads where it has use for them."""
+    found = named(name)(**params)
+    ours = {"random_state": seed, "n_jobs": threads or -1}
+    return found.set_params(**{key: value for key, value in ours.items() if key in found.get_params(deep=False)})
+
+
+def needs(estimator: Any) -> tuple[Need, bool]:
+    """How the inputs must be encoded for it, and whether it takes missing values as they are."""
+    home = type(estimator).__module__
+    if "hist_gradient_boosting" in home:
+        return "native", True
+    if home.startswith(("sklearn.tree.", "sklearn.ensemble.", "sklearn.dummy")):
+        return "ordered", bool(estimator.__sklearn_tags__().input_tags.allow_nan)
+    return "scaled", False
+
+
+def fitted(
+    estimator: Any, encoding: Encoding, matrix: Array, target: Array, schema: Schema, threads: int | None
+) -> Fitted:
+    """Fit and keep what prediction and explanation need.
+
+    matrix: (rows, width); target: as matrix.targets numbers it.
+    Raises Mistake with scikit-learn's own sentence when it cannot be done.
+    """
+    shift, scale = _standard(target) if _standardised(estimator, schema) else (0.0, 1.0)
+    learn = target.astype(np.int64) if schema.classification else (target - shift) / scale
+    notes = [*_adapted(estimator, encoding, learn, schema)]
+    notes += _taught(estimator, matrix, learn, threads)
+    found: Fitted
+    if _linear(estimator, schema):
+        found = Linear.of(estimator, encoding, matrix, schema, shift, scale)
+    else:
+        if "n_jobs" in estimator.get_params(deep=False):
+            estimator.set_params(n_jobs=None)  # threads add up in any order, which changes the last bits
+        found = Learned(schema, encoding, estimator, _usual(matrix), shift, scale)
+    found.summary, found.notes = _size(estimator), tuple(notes)
+    return found
+
+
+def _taught(estimator: Any, matrix: Array, learn: NDArray[Any], threads: int | None) -> list[str]:
+    """Fit, predict one row to see that it can, and give back what scikit-learn warned of."""
+    from threadpoolctl import threadpool_limits
+
+    try:
+        with warnings.catch_warnings(record=True) as caught, threadpool_limits(threads):
+            warnings.simplefilter("always")
+            estimator.fit(matrix, learn)
+            estimator.predict(matrix[:1])
+    except (ValueError, TypeError, ArithmeticError, MemoryError) as error:
+        sentence = " ".join(str(error).split())
+        raise Mistake(Problem(f"scikit-learn says: {sentence}", ("model",))) from error
+    passed_over = (FutureWarning, DeprecationWarning, RuntimeWarning)
+    told = [" ".join(str(w.message).split()) for w in caught if not issubclass(w.category, passed_over)]
+    return [f"scikit-learn says: {sentence.split('. ')[0].rstrip('.')}" for sentence in dict.fromkeys(told)]
+
+
+def _adapted(estimator: Any, encoding: Encoding, learn: NDArray[Any], schema: Schema) -> list[str]:
+    """Tell the estimator which columns are categories, and keep its early stopping from failing on a class of one row."""
+    params = estimator.get_params(deep=False)
+    if "categorical_features" in params:
+        estimator.set_params(categorical_features=encoding.categories or None)
+    if schema.classification and params.get("early_stopping") in ("auto", True) and np.bincount(learn).min() < 2:
+        estimator.set_params(early_stopping=False)
+        return ["a class has a single row, so there is no early stopping"]
+    return []
+
+
+def _linear(estimator: Any, schema: Schema) -> bool:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model._base import LinearModel
+
+    return isinstance(estimator, LogisticRegression if schema.classification else LinearModel)
+
+
+def _standardised(estimator: Any, schema: Schema) -> bool:
+    """Is the target brought to mean 0 and spread 1, so that settings mean the same in dollars and in millions?
+
+    Not for trees, which need it not, nor where the target must stay positive.
+    """
+    home = type(estimator).__module__
+    return (
+        not schema.classification
+        and needs(estimator)[0] == "scaled"
+        and not home.startswith("sklearn.linear_model._glm")
+    )
+
+
+def _standard(target: Array) -> tuple[float, float]:
+    spread = float(target.std())
+    return float(target.mean()), spread if spread > 0 else 1.0
+
+
+def _usual(matrix: Array) -> Array:
+    """Rows that stand for what is usual: a sample, always the same."""
+    from ..shapley import BACKGROUND
+
+    chosen = np.random.default_rng(0).choice(len(matrix), min(BACKGROUND, len(matrix)), replace=False)
+    return matrix[np.sort(chosen)]
+
+
+def _size(estimator: Any) -> str:
+    params = estimator.get_params(deep=False)
+    if "max_iter" in params and "max_leaf_nodes" in params:
+        return f"{estimator.n_iter_:,} of {params['max_iter']:,} rounds"
+    return f"{len(estimator.estimators_):,} trees" if "n_estimators" in params and "max_depth" in params else ""
