@@ -5,12 +5,14 @@
 | integer   | whole numbers of 64 bits, also written 12.0 or 1e3 up to 2**53                                           |
 | number    | decimal numbers, 1e3 too; neither infinite nor "nan". Integers beyond 2**53 are rounded as floats are      |
 | boolean   | true and false in any case                                                                               |
-| category  | text as it is; whole numbers, booleans and days as they are written; integer labels as integers           |
+| category  | text as it is; stored numbers, booleans and days as they are written; integer labels as integers         |
+| text      | the same                                                                                                 |
 | timestamp | ISO 8601: a day, or day and time parted by T or a blank, with a fraction (kept to microseconds), Z or offset |
 | date      | ISO 8601, or a stored moment that is midnight                                                            |
 
 A moment without a zone is in the data set's zone; where the clock showed it twice it is the first, and where
-it was skipped, or no zone is declared, there is no such moment. A stored NaN is a missing value.
+it was skipped, or no zone is declared, there is no such moment. (polars knows no daylight saving after 2099.)
+A stored NaN is a missing value.
 """
 
 from __future__ import annotations
@@ -122,9 +124,9 @@ def _text(value: pl.Expr, stored: pl.DataType) -> pl.Expr:
 
     if stored.is_float():
         return pl.coalesce(_whole(value).cast(pl.String), value.cast(pl.String))
-    if stored.is_nested() or stored in (pl.Object, pl.Unknown):
-        return _none(pl.String())
-    return value.cast(pl.String, strict=False)
+    if stored.is_numeric() or stored in (pl.String, pl.Boolean, pl.Date, pl.Binary, pl.Null):
+        return value.cast(pl.String, strict=False)
+    return _none(pl.String())
 
 
 def _timestamp(value: pl.Expr, stored: pl.DataType, timezone: str | None) -> pl.Expr:

@@ -53,6 +53,12 @@ class Dataset(Section):
         return self
 
     @model_validator(mode="after")
+    def _free_name(self) -> Dataset:
+        if "_row" in self.columns:
+            raise ValueError('columns describes "_row", which is the name of the row number: rename it in the data')
+        return self
+
+    @model_validator(mode="after")
     def _known_zone(self) -> Dataset:
         if self.timezone is not None:
             from zoneinfo import ZoneInfo

@@ -130,7 +130,7 @@ def test_several_files_are_told_apart_by_the_added_column(tmp_path):
 
 def test_the_added_column_must_not_be_there_already(tmp_path):
     (tmp_path / "a.csv").write_text("part,y\n1,2\n")
-    with pytest.raises(Mistake, match="part: a.csv has a column"):
+    with pytest.raises(Mistake, match=r"part: a\.csv has a column"):
         Csv(kind="csv", path={"train": "a.csv"}).columns(tmp_path)
 
 
