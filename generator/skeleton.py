@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from .literals import Code, environment
+from .names import class_name
 
 
 def skeleton(folder: Path, name: str) -> None:
@@ -14,8 +18,11 @@ def skeleton(folder: Path, name: str) -> None:
     from importlib.resources import as_file, files
 
     from cookiecutter.generate import generate_files
+    from jinja2 import DictLoader
 
-    values = {"folder": folder.name, "name": name, "service": service(name)}
+    strict = environment(DictLoader({}))
+    values: dict[str, Any] = {"folder": Code(folder.name), "name": Code(name), "service": Code(class_name(name))}
+    values |= {"_jinja2_env_vars": {"finalize": strict.finalize, "autoescape": True}}
     with as_file(files("overture.templates") / "project") as template:
         generate_files(
             str(template),
@@ -24,11 +31,3 @@ def skeleton(folder: Path, name: str) -> None:
             overwrite_if_exists=True,
             accept_hooks=False,
         )
-
-
-def service(name: str) -> str:
-    """The name of the service class.
-
-    assert service("my-churn") == "MyChurn"
-    """
-    return "".join(part.capitalize() for part in name.split("-"))

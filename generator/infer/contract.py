@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .forms import NUMBER, form, looks
+from .forms import NUMBER, form, looks, numbers
 from .inferred import Guess, Note
 from .ranges import bounds
 from .words import is_code, is_identifier
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 50
 """A category with more labels is declared without them."""
+_EXACT = 2**53  # greater numbers are names, not amounts, and floats skip some
 _ALWAYS_LABELS = 5  # so few labels are a closed set even in a tiny file
 
 
@@ -29,65 +30,82 @@ class Described:
     """The zone that has to be assumed to read it."""
 
 
-def describe(column: pl.Series) -> Described | None:
-    """Guess one column; missing values are null already. None for what no contract can hold: lists, structures, durations."""
+def describe(frame: pl.DataFrame) -> dict[str, Described | None]:
+    """Guess every column; missing values are null already. None for what no contract can hold: lists, structures, durations."""
+    kinds = {**numbers(frame), **{name: kind for name, dtype in frame.schema.items() if (kind := _stored(dtype))}}
+    numeric = [name for name, kind in kinds.items() if kind in ("integer", "number")]
+    found = {**dict.fromkeys(frame.columns), **_numeric(frame, {name: kinds[name] for name in numeric})}
+    return {name: known or _other(frame[name], kinds.get(name, "")) for name, known in found.items()}
+
+
+def _stored(dtype: pl.DataType) -> str:
+    """What the type in the file says by itself, or ""."""
+    import polars as pl
+
+    if dtype.is_integer():
+        return "integer"
+    if dtype.is_float() or dtype.is_decimal():
+        return "number"
+    return {pl.Boolean: "boolean", pl.Date: "date"}.get(dtype.base_type(), "")
+
+
+def _numeric(frame: pl.DataFrame, kinds: dict[str, str]) -> dict[str, Described]:
+    """All columns of numbers at once, which is what makes thousands of them quick."""
+    from overture.runtime.data.cast import cast, present
+    from overture.runtime.data.column import column as declared
+
+    if not kinds:
+        return {}
+    schema = frame.schema
+    typed = frame.select(
+        cast(present(name, schema[name]), schema[name], declared(kind)).alias(name) for name, kind in kinds.items()
+    )
+    facts = zip(typed.min().row(0), typed.max().row(0), typed.null_count().row(0), strict=True)
+    found = {}
+    for (name, kind), (low, high, missing) in zip(kinds.items(), facts, strict=True):
+        guess = Guess(kind, nullable=missing > 0)
+        if low is not None and max(abs(low), abs(high)) < _EXACT:
+            least, most = bounds(name, low, high, kind == "integer")
+            guess = replace(guess, min=least, max=most)
+        found[name] = Described(guess, typed[name], tuple(_coded(name, kind)))
+    return found
+
+
+def _other(column: pl.Series, kind: str) -> Described | None:
+    """A column that does not hold numbers."""
     import polars as pl
 
     dtype = column.dtype
+    if kind in ("boolean", "date"):
+        return Described(Guess(kind, nullable=column.has_nulls()), column)
+    if isinstance(dtype, pl.Datetime):
+        return _typed(column, "timestamp", "UTC" if dtype.time_zone is None else None)
     if dtype in (pl.Categorical, pl.Enum):
         return _words(column.cast(pl.String))
-    if dtype == pl.String:
-        return _text(column)
-    if dtype.is_float():
-        column = column.fill_nan(None)
-    for fits, kind in (
-        (dtype.is_integer(), "integer"),
-        (dtype.is_float() or dtype.is_decimal(), "number"),
-        (dtype == pl.Boolean, "boolean"),
-        (dtype == pl.Date, "date"),
-    ):
-        if fits:
-            return _typed(column, kind)
-    if isinstance(dtype, pl.Datetime):
-        return _moments(column, "UTC" if dtype.time_zone is None else None)
-    return Described(Guess("text", nullable=True), column) if dtype == pl.Null else None
-
-
-def _text(column: pl.Series) -> Described:
-    kind = form(column.drop_nulls().unique())
+    if dtype == pl.Null:
+        return Described(Guess("text", nullable=True), column)
+    if dtype != pl.String:
+        return None
+    kind = kind or form(column.drop_nulls().unique())
     if kind in ("nothing", "code", "words"):
         return _words(column, code=kind == "code")
-    if kind in ("timestamp", "local"):
-        return _moments(column, "UTC" if kind == "local" else None)
-    return _typed(column, kind)
+    return _typed(column, "timestamp" if kind == "local" else kind, "UTC" if kind == "local" else None)
 
 
 def _typed(column: pl.Series, kind: str, timezone: str | None = None) -> Described:
-    """A column whose values are all of one type; as words where they are of it in form only, as the day 2024-02-31."""
+    """Truth, days or times; words where one of them is so in form only, as the hour 25."""
     from overture.runtime.data.cast import cast, present
     from overture.runtime.data.column import column as declared
 
     read = cast(present(column.name, column.dtype), column.dtype, declared(kind), timezone)
     values = column.to_frame().select(read.alias(column.name)).to_series()
     if values.null_count() > column.null_count():
-        return (
-            _words(column)
-            if column.dtype == type(column.dtype)() and str(column.dtype) == "String"
-            else Described(Guess(kind, True), values)
-        )
+        return _words(column)
     guess = Guess(kind, nullable=values.has_nulls())
-    if kind in ("integer", "number") and values.drop_nulls().len():
-        low, high = bounds(column.name, values.min(), values.max(), kind == "integer")  # type: ignore[arg-type]
-        guess = replace(guess, min=low, max=high)
-    return Described(guess, values, tuple(_coded(column.name, kind)), timezone)
-
-
-def _moments(column: pl.Series, timezone: str | None) -> Described:
-    found = _typed(column, "timestamp", timezone)
-    if timezone is None or found.guess.type != "timestamp":
-        return found
-    note = Note(column.name, "its times name no zone: they are read as UTC; if that is wrong, write the right timezone")
-    return replace(found, notes=(*found.notes, note))
+    if timezone is None:
+        return Described(guess, values)
+    note = "its times name no zone: they are read as UTC; if that is wrong, write the right timezone"
+    return Described(guess, values, (Note(column.name, note),), timezone)
 
 
 def _coded(name: str, kind: str) -> list[Note]:
@@ -103,9 +121,14 @@ def _words(column: pl.Series, code: bool = False) -> Described:
     if _is_text(present, distinct):
         return Described(Guess("text", nullable=nullable), column)
     guess = Guess("category", nullable=nullable)
-    if 0 < distinct.len() <= MOST_LABELS and (distinct.len() <= _ALWAYS_LABELS or distinct.len() * 2 <= present.len()):
+    meant = looks(distinct)
+    if (
+        not meant
+        and 0 < distinct.len() <= MOST_LABELS
+        and (distinct.len() <= _ALWAYS_LABELS or distinct.len() * 2 <= present.len())
+    ):
         guess = replace(guess, values=tuple(sorted(distinct.to_list())))
-    notes = [Note(column.name, text) for text in _doubts(present, distinct, code, is_identifier(column.name))]
+    notes = [Note(column.name, text) for text in _doubts(column.name, present, distinct, code, meant)]
     if guess.values is not None and "???" in guess.values:
         guess = replace(guess, values=None)
         notes.append(
@@ -126,11 +149,11 @@ def _is_text(present: pl.Series, distinct: pl.Series) -> bool:
     return words >= 4 or (share >= 0.5 and (words >= 2.5 or (length >= 40 and words >= 1.5)))
 
 
-def _doubts(present: pl.Series, distinct: pl.Series, code: bool, identifier: bool) -> list[str]:
+def _doubts(name: str, present: pl.Series, distinct: pl.Series, code: bool, meant: str) -> list[str]:
     if code:
         return ["digits with leading zeros, or too many of them for a number: a category"]
-    if meant := looks(distinct) if distinct.len() else "":
-        return [f"{meant}, read as labels: write them plainly in the data to use them as such"]
+    if meant:
+        return [f"{meant}, read as labels: write them in a plain form in the data"]
     if strays := _strays(present):
         return [strays]
     found = []
@@ -138,7 +161,7 @@ def _doubts(present: pl.Series, distinct: pl.Series, code: bool, identifier: boo
     if distinct.len() <= MOST_LABELS and folded.n_unique() < distinct.len():
         twins = sorted(distinct.filter(folded.is_duplicated()).to_list())[:2]
         found.append(f'"{twins[0]}" and "{twins[1]}" differ in case only: mend one with replace')
-    if distinct.len() > MOST_LABELS and distinct.len() > 0.9 * present.len() and not identifier:
+    if distinct.len() > MOST_LABELS and distinct.len() > 0.9 * present.len() and not is_identifier(name):
         found.append("different in nearly every row: a model learns little from it")
     return found
 

@@ -46,7 +46,7 @@ def infer(asked: Question) -> Inferred:
     table = read(asked.data, asked.test, asked.header)
     source, frame, notes = _cleaned(table)
     _named(asked, frame.columns, table.names)
-    described = {name: describe(frame[name]) for name in frame.columns if name not in asked.ignore}
+    described = describe(frame.drop(asked.ignore))
     columns = {name: found for name, found in described.items() if found is not None}
     strange = [name for name in described if name not in columns]
     notes += [

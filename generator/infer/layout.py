@@ -67,6 +67,8 @@ def layout(path: Path, header: tuple[str, ...] | None = None) -> Layout:
     sample = _sample(path, encoding)
     if not sample.strip():
         raise Mistake(f"{path.name} is empty.")
+    if sample.lstrip().startswith(("[{", '{"', "[[")):
+        raise Mistake(f"{path.name} is JSON, not CSV or Parquet.", hint="Save it as CSV.")
     quote = _quote(sample)
     delimiter = _delimiter(sample, quote)
     rows = list(_records(sample, delimiter, quote))
@@ -86,7 +88,7 @@ def unpacked(path: Path) -> IO[bytes]:
 
 def duplicates(names: tuple[str, ...]) -> list[str]:
     """Names that stand more than once, each once."""
-    return [name for name, count in Counter(names).items() if count > 1]
+    return [name for name, count in Counter(names).items() if count > 1 and name.strip()]
 
 
 def _start(path: Path) -> bytes:

@@ -167,7 +167,7 @@ def _matrix(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np
     def unit(table: NDArray[np.float64]) -> NDArray[np.float64]:
         centred = table - table.mean(axis=0)
         norm = np.sqrt((centred**2).sum(axis=0))
-        return centred / np.where(norm > 0, norm, np.inf)
+        return np.asarray(centred / np.where(norm > 0, norm, np.inf), dtype=np.float64)
 
     found: NDArray[np.float64] = unit(left).T @ unit(right)
     return found

@@ -16,6 +16,7 @@ ALWAYS = ("?", "N/A", "n/a", "#N/A", "NaN", "nan", "<NA>")
 """Never a label."""
 AMONG_OTHERS = ("NA", "na", "null", "NULL", "Null", "None", "none", "-", "--", ".", "inf", "-inf", "Inf", "-Inf")
 """Missing among numbers or dates; among words they may be labels: no garage, Namibia."""
+_ALL = ("", *ALWAYS, *AMONG_OTHERS)
 _MANY = 3  # a marker in more columns than this is told once, not for every column
 
 
@@ -39,22 +40,37 @@ class Markers:
 
 def markers(frame: pl.DataFrame) -> Markers:
     """Look at all text columns of a CSV file."""
-    import polars as pl
-
-    text = [column for column in frame if column.dtype == pl.String]
-    distinct = {column.name: column.unique() for column in text}
-    bare = {name: words.str.strip_chars().unique() for name, words in distinct.items()}
-    kinds = {name: form(words.filter(~words.is_in(["", *ALWAYS, *AMONG_OTHERS]))) for name, words in bare.items()}
-    seen = {name: words.filter(words.is_in([*ALWAYS, *AMONG_OTHERS])).to_list() for name, words in bare.items()}
-    trim = any(_padded(distinct[name], kinds[name]) for name in distinct)
-    found = {word for name in seen for word in seen[name] if word in ALWAYS or kinds[name] != "words"}
-    blanks = (
-        set() if trim else {word for words in distinct.values() for word in words.filter(words.str.contains(r"^\s+$"))}
-    )
-    notes = [*_labels(seen, kinds, found), *_counted(text, kinds, found, blanks, trim)]
+    kinds = _kinds(frame)
+    counted = {name: _counted(frame[name]) for name in kinds}
+    trim = any(_padded(frame[name].unique(), kind) for name, kind in kinds.items())
+    found = {
+        word
+        for name, counts in counted.items()
+        for word in counts
+        if word in ALWAYS or (word.strip() and kinds[name] != "words") or (not word.strip() and not trim)
+    }
+    notes = _notes(counted, kinds, found)
     if trim:
         notes.append(Note("", "blanks stand around values: trim takes them away"))
-    return Markers(("", *sorted(blanks), *sorted(found)), trim, tuple(notes))
+    return Markers(("", *sorted(found)), trim, tuple(notes))
+
+
+def _kinds(frame: pl.DataFrame) -> dict[str, str]:
+    """What the other values are, of each column that holds a marker or blanks around a value."""
+    import polars as pl
+
+    text = frame.select(pl.col(pl.String))
+    suspect = text.select((pl.all().str.contains(r"^\s|\s$") | pl.all().is_in(_ALL[1:])).any())
+    names = [column.name for column in suspect if column[0]]
+    bare = {name: text[name].str.strip_chars().unique() for name in names}
+    return {name: form(words.filter(~words.is_in(_ALL))) for name, words in bare.items()}
+
+
+def _counted(column: pl.Series) -> dict[str, int]:
+    """How often each marker stands in a column; blanks as they are, the others without blanks around them."""
+    bare = column.str.strip_chars()
+    hits = column.filter((bare == "") & (column != "")).extend(bare.filter(bare.is_in(_ALL[1:])))
+    return dict(hits.sort().value_counts(sort=False).iter_rows())
 
 
 def _padded(words: pl.Series, kind: str) -> bool:
@@ -62,45 +78,31 @@ def _padded(words: pl.Series, kind: str) -> bool:
     bare = words.str.strip_chars()
     if not ((bare != words) & (bare != "")).any():
         return False
-    spaces = words.str.strip_chars().str.count_matches(" ").mean()
+    spaces = bare.str.count_matches(" ").mean()
     return kind != "words" or (isinstance(spaces, float) and spaces < 2)
 
 
-def _labels(seen: dict[str, list[str]], kinds: dict[str, str], found: set[str]) -> list[Note]:
-    """What may be a label of a column of words."""
-    notes = []
-    for name, words in seen.items():
-        for word in sorted(words):
-            if word in ALWAYS or kinds[name] != "words":
-                continue
-            if word in found:
-                notes.append(
-                    Note(name, f'"{word}" is read as missing here too, as in the other columns: is it a label here?')
-                )
-            else:
-                notes.append(Note(name, f'"{word}" is kept as a label; if it means unknown, add it to missing'))
-    return notes
-
-
-def _counted(text: list[pl.Series], kinds: dict[str, str], found: set[str], blanks: set[str], trim: bool) -> list[Note]:
-    """How often a marker stands where."""
-    per_column: dict[str, dict[str, int]] = {}
-    for column in text:
-        bare = column.str.strip_chars() if trim else column
-        hits = bare.filter(bare.is_in([*found, *blanks]))
-        if hits.len():
-            per_column[column.name] = dict(hits.value_counts().iter_rows())
-    spread = Counter(word for counts in per_column.values() for word in counts)
+def _notes(counted: dict[str, dict[str, int]], kinds: dict[str, str], found: set[str]) -> list[Note]:
+    spread = Counter(word for counts in counted.values() for word in counts if word in found)
     notes = [
         Note("", f"{_shown(word)} is read as missing; it stands in {spread[word]} columns")
         for word in sorted(spread)
         if spread[word] > _MANY
     ]
-    for name, counts in per_column.items():
-        few = {word: count for word, count in sorted(counts.items()) if spread[word] <= _MANY}
-        if few:
-            notes.append(Note(name, _hold(few, kinds[name])))
+    for name, counts in counted.items():
+        doubtful = {word: count for word, count in counts.items() if word in AMONG_OTHERS and kinds[name] == "words"}
+        few = {
+            word: n for word, n in counts.items() if word in found and word not in doubtful and spread[word] <= _MANY
+        }
+        notes += [Note(name, _doubt(word, count, word in found)) for word, count in sorted(doubtful.items())]
+        notes += [Note(name, _hold(dict(sorted(few.items())), kinds[name]))] if few else []
     return notes
+
+
+def _doubt(word: str, count: int, missing: bool) -> str:
+    if missing:
+        return f'"{word}" in {_rows(count)} is read as missing, as in other columns: is it a label here?'
+    return f'"{word}" in {_rows(count)} is kept as a label; if it means unknown, add it to missing'
 
 
 def _hold(counts: dict[str, int], kind: str) -> str:
@@ -109,7 +111,7 @@ def _hold(counts: dict[str, int], kind: str) -> str:
         return f"{said} is read as missing"
     verbs = {1: "holds"}
     said = " and ".join(f"{_rows(count)} {verbs.get(count, 'hold')} {_shown(word)}" for word, count in counts.items())
-    return f"{'an' if kind == 'integer' else 'a'} {kind}, but {said}: nullable"
+    return f"a {'whole number' if kind == 'integer' else kind}, but {said}: nullable"
 
 
 def _rows(count: int) -> str:

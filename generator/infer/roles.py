@@ -81,8 +81,8 @@ def _identifies(name: str, values: pl.Series) -> bool:
 def _looks_made(values: pl.Series) -> bool:
     """Letters and digits without blanks, all of one length: 7590-VHVEG."""
     one_length = values.str.len_chars().n_unique() == 1
-    digits = values.str.contains(r"[0-9]").sum() > 0.9 * values.len()
-    return bool(one_length and digits and values.str.contains(r"^[A-Za-z0-9]+([-_.:/][A-Za-z0-9]+)*$").all())
+    mixed = (values.str.contains(r"[0-9]") & values.str.contains(r"[A-Za-z]")).sum() > 0.9 * values.len()
+    return bool(one_length and mixed and values.str.contains(r"^[A-Za-z0-9]+([-_.:/][A-Za-z0-9]+)*$").all())
 
 
 def _told(key: str, values: pl.Series) -> list[Note]:
