@@ -1,5 +1,6 @@
 """Small projects with a promoted run, whose model is a plug-in that only these tests have."""
 
+import importlib
 import json
 import os
 import sys
@@ -85,9 +86,10 @@ def features(rows: pl.DataFrame) -> pl.DataFrame:
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plugin(tmp_path_factory):
-    """A folder to put on the path, as installing a package would."""
+    """A folder to put on the path, as installing a package would; other tests must not see it."""
+    importlib.import_module("overture.runtime.spec")  # which fixes the kinds that a configuration may name
     folder = tmp_path_factory.mktemp("plugin")
     (folder / "tiny_model.py").write_text((HERE / "projects" / "tiny_model.py").read_text())
     information = folder / "tiny_model-1.0.dist-info"
@@ -195,4 +197,5 @@ def _record(root, schema):
         "inputs": {"data": {"telco.csv": "ab" * 32}},
     }
     (run / "run.json").write_text(json.dumps(facts))
+    (run / "config.yaml").write_text('data: {sources: {rows: {kind: csv, path: rows.csv, missing: ["", "?"]}}}\n')
     manifest.seal(run, RUN)

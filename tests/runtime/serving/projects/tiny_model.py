@@ -1,5 +1,7 @@
 """A model family that knows nothing but is additive: every input moves the score by its size."""
 
+from typing import Literal
+
 import numpy as np
 import polars as pl
 
@@ -41,6 +43,8 @@ class Learned(Fitted):
 
 class Tiny(Model):
     """Nothing to set."""
+
+    kind: Literal["tiny"] = "tiny"
 
     @classmethod
     def load(cls, folder, schema):

@@ -1,0 +1,24 @@
+"""Score a file with the model in production:  python score.py IN -o OUT
+
+Written by overture from conf/. Change conf/ first; what you change here is kept when `overture generate` runs again.
+"""
+
+from pathlib import Path
+
+import hooks
+
+from overture.runtime.scoring import Scorer, entry, read, write
+
+
+@entry
+def main(source: Path, out: Path) -> None:
+    """Score the rows that keep the contract; the others go to a side file, with the reasons."""
+    scorer = Scorer.in_production("churn", hooks)
+
+    with write(out) as output:
+        for rows in read(source, scorer, rows=65_536):
+            output.add(scorer.score(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Scoring whole files: every row is answered or rejected with a reason, and nothing is lost on the way."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from overture.runtime import scoring
+from overture.runtime.errors import Mistake, Refusal
+
+ROWS = {
+    "customerID": ["a", "b", "c", "d", "e"],
+    "tenure": ["12", "x", "-1", "3", "4"],
+    "Senior Citizen": ["0", "1", "1", "1", "0"],
+    "Contract": ["One year", "One year", "Weekly", "Two year", "Month-to-month"],
+    "TotalCharges": ["1.5", "2", "?", "?", "3"],
+    "paperless": ["true", "false", "true", "", "false"],
+    "something": ["else"] * 5,
+}
+GOOD = pl.DataFrame(
+    {
+        "tenure": range(50),
+        "Senior Citizen": [0, 1] * 25,
+        "Contract": ["One year"] * 50,
+        "TotalCharges": [float(i) for i in range(50)],
+        "paperless": [True] * 50,
+    }
+)
+
+
+@pytest.fixture
+def project(make_project, monkeypatch):
+    monkeypatch.delitem(sys.modules, "hooks", raising=False)
+    return make_project("binary")
+
+
+def test_rows_that_break_the_contract_go_to_a_side_file_with_all_their_reasons(project, tmp_path):
+    pl.DataFrame(ROWS).write_csv(tmp_path / "in.csv")
+    summary = scoring.score(project, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (summary.scored, summary.rejected) == (2, 3)
+    answers = pl.read_csv(tmp_path / "out.csv")
+    assert answers.columns == ["_row", "customerID", "prediction", "probability: No", "probability: Yes", "model"]
+    assert answers["_row"].to_list() == [1, 5]
+    assert set(answers["model"]) == {"binary:2f9c41d07be3"}
+    rejected = pl.read_csv(tmp_path / "out.rejected.csv")
+    assert dict(zip(rejected["_row"], rejected["_reason"], strict=True)) == {
+        2: "tenure: not of type integer",
+        3: "tenure: less than 0; Contract: not one of the labels allowed",
+        4: "paperless: missing",
+    }
+    assert rejected["customerID"].to_list() == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize("source", ["in.csv", "in.parquet", "in.jsonl"])
+@pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
+def test_every_format_and_any_number_of_rows_at_a_time_gives_the_same_answers(project, tmp_path, source, out):
+    GOOD.write_csv(tmp_path / "in.csv")
+    GOOD.write_parquet(tmp_path / "in.parquet")
+    GOOD.write_ndjson(tmp_path / "in.jsonl")
+    scoring.score(project, tmp_path / "in.csv", tmp_path / "expected.parquet")
+    scoring.score(project, tmp_path / source, tmp_path / out, rows=7)
+    found = pl.read_csv(tmp_path / out) if out.endswith("csv") else pl.read_parquet(tmp_path / out)
+    assert found.equals(pl.read_parquet(tmp_path / "expected.parquet"))
+    assert found["_row"].to_list() == list(range(1, 51))
+    assert not (tmp_path / "out.rejected.csv").exists()
+
+
+def test_a_file_and_a_request_get_the_same_answers(churn, project, tmp_path):
+    GOOD.write_parquet(tmp_path / "in.parquet")
+    scoring.score(project, tmp_path / "in.parquet", tmp_path / "out.parquet")
+    answers = churn.post("/predict", json={"rows": GOOD.to_dicts()}).json()["predictions"]
+    frame = pl.read_parquet(tmp_path / "out.parquet")
+    assert frame["prediction"].to_list() == [answer["prediction"] for answer in answers]
+    assert frame["probability: Yes"].to_list() == [answer["probabilities"]["Yes"] for answer in answers]
+
+
+def test_labels_never_seen_are_scored_as_missing_and_counted(make_project, tmp_path):
+    beans = {"Area (px²)": [1, 2], "shop": ["a", "zz"], "colour": ["blue", "red"], "picked": ["2024-01-01"] * 2}
+    frame = pl.DataFrame({**beans, "seen": ["2024-01-01T00:00:00"] * 2, "notes": ["x", None]})
+    frame.write_csv(tmp_path / "in.csv")
+    summary = scoring.score(make_project("multiclass"), tmp_path / "in.csv", tmp_path / "out.parquet")
+    assert dict(summary.unknown) == {"colour": 1, "shop": 1}
+    answers = pl.read_parquet(tmp_path / "out.parquet")
+    assert answers["prediction"].dtype == pl.Int64
+    assert answers.columns[2:-1] == ["probability: 1", "probability: 2", "probability: 3"]
+
+
+def test_hooks_compute_their_columns_for_files_too(make_project, tmp_path):
+    pl.DataFrame({"rooms": [1, 2], "income": [3.0, 4.0]}).write_csv(tmp_path / "in.csv")
+    scoring.score(make_project("regression"), tmp_path / "in.csv", tmp_path / "out.csv")
+    assert pl.read_csv(tmp_path / "out.csv").columns == ["_row", "prediction", "model"]
+
+
+def test_when_no_row_can_be_scored_there_is_no_file_of_answers(project, tmp_path):
+    pl.DataFrame(ROWS)[1:3].write_csv(tmp_path / "in.csv")
+    with pytest.raises(Refusal, match=r"out\.rejected\.csv"):
+        scoring.score(project, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (tmp_path / "out.rejected.csv").exists()
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "message"),
+    [
+        ("in.csv", None, "there is no file"),
+        ("in.xlsx", b"", "can be read"),
+        ("in.csv", b"tenur,Contract\n1,a\n", 'no column "tenure". Did you mean "tenur"?'),
+        ("in.csv", GOOD.head(0).write_csv().encode(), "no rows"),
+        ("in.parquet", b"PAR1", "cannot be read as Parquet"),
+        ("in.jsonl", b'{"tenure": NaN}\n', "line 1"),
+        ("in.jsonl", b"[]\n", "line 1: not an object"),
+    ],
+)
+def test_files_that_cannot_be_scored_are_mistakes_and_leave_nothing(project, tmp_path, source, content, message):
+    if content is not None:
+        (tmp_path / source).write_bytes(content)
+    with pytest.raises(Mistake) as raised:
+        scoring.score(project, tmp_path / source, tmp_path / "out.csv")
+    assert message in str(raised.value)
+    assert {path.name for path in tmp_path.iterdir()} <= {"binary", source}
+
+
+def test_a_fault_half_way_leaves_the_earlier_answers_as_they_were(project, tmp_path):
+    (tmp_path / "out.csv").write_text("earlier")
+    lines = [json.dumps(row) for row in GOOD.to_dicts()]
+    (tmp_path / "in.jsonl").write_text("\n".join([*lines, "{"]))
+    with pytest.raises(Mistake):
+        scoring.score(project, tmp_path / "in.jsonl", tmp_path / "out.csv", rows=7)
+    assert (tmp_path / "out.csv").read_text() == "earlier"
+    assert {path.name for path in tmp_path.iterdir()} == {"binary", "in.jsonl", "out.csv"}
+
+
+def test_the_generated_script_scores_and_says_what_it_did(project, plugin, tmp_path):
+    shutil.copy(Path(__file__).parent / "projects" / "score.py", project)
+    pl.DataFrame(ROWS).write_csv(tmp_path / "in.csv")
+
+    def run(*words):
+        command = [sys.executable, str(project / "score.py"), *words]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(plugin)}
+        )
+
+    done = run("in.csv", "-o", "out.parquet")
+    assert done.returncode == 0, done.stderr
+    assert "2 rows into out.parquet" in done.stdout
+    assert "3 rows break the contract: out.rejected.csv says why" in done.stdout
+    failed = run("none.csv", "-o", "out.parquet")
+    assert failed.returncode == 2
+    assert failed.stderr == "There is no file none.csv.\n"
