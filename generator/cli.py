@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from overture.runtime.errors import Mistake, OvertureError, did_you_mean
+from overture.runtime.errors import Mistake, did_you_mean
 
 COMMANDS = {
     "new": "Make a project from a table of data.",
@@ -43,7 +43,10 @@ class Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """A command and the words that are left for it."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            raise Mistake(f'there is no command "{args[0]}".', hint=did_you_mean(args[0], COMMANDS, otherwise="See: overture --help"))
+            raise Mistake(
+                f'there is no command "{args[0]}".',
+                hint=did_you_mean(args[0], COMMANDS, otherwise="See: overture --help"),
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -69,26 +72,21 @@ def main() -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run one command and give its exit code; nothing a user got wrong ends in a traceback."""
+    from overture.runtime.command_line import exit_code
+
     debug = "--debug" in words
-    try:
-        code = cli.main([word for word in words if word != "--debug"], prog_name="overture", standalone_mode=False)
+
+    def work() -> int:
+        try:
+            code = cli.main([word for word in words if word != "--debug"], prog_name="overture", standalone_mode=False)
+        except click.Abort as error:
+            raise KeyboardInterrupt from error
+        except click.ClickException as error:
+            error.show()
+            return 2
         return code if isinstance(code, int) else 0
-    except (click.exceptions.NoArgsIsHelpError, click.UsageError, click.ClickException) as error:
-        error.show()
-        return 2
-    except click.Abort:
-        return 130
-    except Exception as error:
-        if debug:
-            raise
-        from overture.runtime.terminal import tell
 
-        if not isinstance(error, OvertureError):
-            from overture.runtime.config.entry import unexpected
-
-            return unexpected(error)
-        tell(error)
-        return error.exit_code
+    return exit_code(work, debug=debug)
 
 
 def project_root() -> Path:

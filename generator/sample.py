@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from overture.runtime.data.column import (
@@ -58,6 +58,14 @@ def broken(schema: Schema, most: int = 12) -> list[tuple[str, Any]]:
     return list(found.values())[:most]
 
 
+def unknown_column(schema: Schema) -> str:
+    """A name that no column has."""
+    name = "no_such_column"
+    while name in schema.columns:
+        name += "_"
+    return name
+
+
 def _broken(column: AnyColumn, schema: Schema) -> Iterator[tuple[str, Any]]:
     yield f"{column_type(column)}: type", True if isinstance(column, TextColumn | CategoryColumn) else ["a", "list"]
     if not column.nullable:
@@ -70,9 +78,19 @@ def _broken(column: AnyColumn, schema: Schema) -> Iterator[tuple[str, Any]]:
             if column.max is not None:
                 yield "max", column.max + 1
         case CategoryColumn(values=list()) if schema.unknown_category == "reject":
-            yield "label", max(column.values) + 1 if column.numeric else f"not {column.values[0]}"  # type: ignore[operator, type-var]
+            yield "label", _other(column.values or [])
         case DateColumn() | TimestampColumn():
             yield "day", "yesterday"
+
+
+def _other(labels: Sequence[int | str]) -> int | str:
+    numbers = [label for label in labels if isinstance(label, int)]
+    if numbers:
+        return max(numbers) + 1
+    text = f"not {labels[0]}"
+    while text in labels:
+        text = f"not {text}"
+    return text
 
 
 def column_type(column: AnyColumn) -> str:

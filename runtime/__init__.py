@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .command_line import scoring_script as scoring_script
     from .config.entry import entry as entry
     from .data.rows import check as check
     from .data.rows import load as load
@@ -20,10 +21,11 @@ _HOMES = {
     "fit": "fit",
     "load": "data.rows",
     "record": "runs.record",
+    "scoring_script": "command_line",
     "split": "parts",
 }
 # Submodules of the same name as a function (`split`, `evaluate`, `fit`) would hide it once they are imported.
-__all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "split"]
+__all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "scoring_script", "split"]
 
 
 def __getattr__(name: str) -> Any:

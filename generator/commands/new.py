@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.option("--data", required=True, metavar="FILE", help="A CSV or Parquet file; it stays where it is.")
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
 @click.option("--test", metavar="FILE", help="A file of rows to evaluate on; --data is then for training.")
-@click.option("--task", type=click.Choice(["binary", "multiclass", "regression"]), help="What to predict; else inferred.")
+@click.option(
+    "--task", type=click.Choice(["binary", "multiclass", "regression"]), help="What to predict; else inferred."
+)
 @click.option("--time", metavar="COLUMN", help="The column that orders the rows; the latest are evaluated on.")
 @click.option("--key", metavar="COLUMN", help="The column that identifies a row.")
 @click.option("--header", metavar="NAMES", help="Column names, separated by commas, of a file that has none.")
@@ -69,7 +71,9 @@ def _ask(data: Path, header: object) -> str:
 
     columns = candidates(data, _names(header))
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Mistake("--target is missing: which column is to be predicted?", hint=f"The file has {', '.join(columns[:12])}.")
+        raise Mistake(
+            "--target is missing: which column is to be predicted?", hint=f"The file has {', '.join(columns[:12])}."
+        )
     answer: str = click.prompt("Which column is to be predicted?", type=click.Choice(columns[:50]), default=columns[0])
     return answer
 

@@ -13,7 +13,8 @@ from ..cli import project_root
 
 
 @click.command(
-    "train", context_settings={"ignore_unknown_options": True, "help_option_names": [], "allow_interspersed_args": False}
+    "train",
+    context_settings={"ignore_unknown_options": True, "help_option_names": [], "allow_interspersed_args": False},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...]) -> None:

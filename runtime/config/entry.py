@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Mistake, OvertureError, Problem
+from ..command_line import exit_code, unexpected
+from ..errors import OvertureError
 from ..terminal import narrated, say, tell
 from .compose import opened
 
@@ -42,20 +43,7 @@ def entry(config_path: str, config_name: str) -> Callable[[Task], Callable[[], N
 def _run(task: Task, folder: Path, config_path: Path, config_name: str) -> int:
     debug = "--debug" in sys.argv
     sys.argv = [sys.argv[0], *opened(argument for argument in sys.argv[1:] if argument != "--debug")]
-    try:
-        return _hydra(task, folder, config_path, config_name, debug)
-    except OvertureError as error:
-        if debug:
-            raise
-        tell(error)
-        return error.exit_code
-    except KeyboardInterrupt:
-        say("Stopped. Nothing was recorded.", file=sys.stderr)
-        return 130
-    except Exception as error:
-        if debug:
-            raise
-        return unexpected(error)
+    return exit_code(lambda: _hydra(task, folder, config_path, config_name, debug), debug=debug)
 
 
 def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug: bool) -> int:
@@ -122,18 +110,3 @@ class _Jobs:
         if self.failed and not self.many:
             raise self.failed[0]
         return max((error.exit_code if isinstance(error, OvertureError) else 2 for error in self.failed), default=0)
-
-
-def unexpected(error: BaseException) -> int:
-    """Tell a fault that nobody foresaw in one sentence, with where it happened."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    text = f"{type(error).__name__}: {error}".splitlines()[0]
-    tell(
-        Mistake(
-            Problem(f"this should not have happened: {text}{where}.", hint="Add --debug to see the whole traceback.")
-        )
-    )
-    return 2

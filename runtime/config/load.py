@@ -88,12 +88,14 @@ def as_text(config: DictConfig) -> str:
 def _validated(config: DictConfig, before: Sequence[Problem]) -> tuple[Spec | None, list[Problem]]:
     plain, holes = _plain(config)
     found = [*before, *holes]
+    told = [problem.path for problem in found]
+    spec: Spec | None = None
     try:
         spec = Spec.model_validate(plain)
+        new = spec.problems()
     except ValidationError as error:
-        told = [problem.path for problem in found]
-        return None, [*found, *(new for new in explain.problems(error, Spec, plain) if not _covered(new.path, told))]
-    return spec, [*found, *spec.problems()]
+        new = explain.problems(error, Spec, plain)
+    return spec, [*found, *(problem for problem in new if not _covered(problem.path, told))]
 
 
 def _repaired(config: DictConfig, found: Sequence[Problem]) -> Spec | None:

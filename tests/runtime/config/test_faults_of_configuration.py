@@ -34,7 +34,7 @@ def test_a_sound_project_has_no_fault(make_project: Make) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("config.yaml", "seed: 42", "sed: 42", 'conf/config.yaml:13   sed: there is no such key. Did you mean "seed"?'),
+        ("config.yaml", "seed: 42", "sed: 42", 'conf/config.yaml:14   sed: there is no such key. Did you mean "seed"?'),
         (
             "data/people.yaml",
             "nullable: true",
@@ -59,10 +59,10 @@ def test_a_sound_project_has_no_fault(make_project: Make) -> None:
             "type: numbr",
             'conf/data/people.yaml:9   columns.income.type: no column type is called "numbr". Did you mean "number"?',
         ),
-        ("config.yaml", "target: left", "target: lft", 'conf/config.yaml:11   target: data.columns has no "lft". Did you mean "left"?'),
-        ("config.yaml", "task: binary", "task: binry", "conf/config.yaml:10   task: must be binary, multiclass or regression"),
-        ("config.yaml", "seed: 42", "seed: ten", 'conf/config.yaml:13   seed: must be a whole number, not "ten".'),
-        ("config.yaml", 'positive: "yes"', "positive: yes", 'conf/config.yaml:12   positive: YAML reads yes as true. Quote it: "yes".'),
+        ("config.yaml", "target: left", "target: lft", 'conf/config.yaml:12   target: data.columns has no "lft". Did you mean "left"?'),
+        ("config.yaml", "task: binary", "task: binry", "conf/config.yaml:11   task: must be binary, multiclass or regression"),
+        ("config.yaml", "seed: 42", "seed: ten", 'conf/config.yaml:14   seed: must be a whole number, not "ten".'),
+        ("config.yaml", 'positive: "yes"', "positive: yes", 'conf/config.yaml:13   positive: YAML reads yes as true. Quote it: "yes".'),
         (
             "data/people.yaml",
             '["no", "yes"]',
@@ -82,10 +82,10 @@ def test_a_sound_project_has_no_fault(make_project: Make) -> None:
             "override data: peple",
             'conf/config.yaml:4   data: there is no conf/data/peple.yaml. Did you mean "people"? (checked with "people")',
         ),
-        ("config.yaml", "name: churn", "name: Churn Model", "conf/config.yaml:9   name: must be lower-case letters, digits and dashes"),
+        ("config.yaml", "name: churn", "name: Churn Model", "conf/config.yaml:10   name: must be lower-case letters, digits and dashes"),
         ("data/people.yaml", "min: 0, max: 120", "min: 120, max: 0", "conf/data/people.yaml:7   columns.age: min (120) is greater than max (0)."),
         ("data/people.yaml", "key: id", "key: id\nkey: id", "conf/data/people.yaml:5   key: this key stands here twice."),
-        ("data/people.yaml", "columns:", "columns: [", "conf/data/people.yaml:6   this is not YAML"),
+        ("data/people.yaml", "columns:", "columns: [", "conf/data/people.yaml:7   this is not YAML"),
     ],
 )
 def test_a_fault_is_told_with_its_place(make_project: Make, file: str, old: str, new: str, expected: str) -> None:

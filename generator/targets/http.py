@@ -1,0 +1,78 @@
+"""Predictions over HTTP: the BentoML service, a request to try it with, and its tests."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .. import sample
+from ..literals import name
+from ..names import class_name
+from ..row_type import IMPORTED, fields, label_type
+from ..target import Target, Template
+
+if TYPE_CHECKING:
+    from overture.runtime.schema import Schema
+    from overture.runtime.spec import Spec
+
+_ANSWERS = {
+    "binary": ("Prediction", "BinaryExplanation"),
+    "multiclass": ("Prediction", "MulticlassExplanation"),
+    "regression": ("Estimate", "EstimateExplanation"),
+}
+_ALWAYS = ("Answers", "Predictor", "Row", "Rows")
+_OURS = frozenset({*_ALWAYS, "http_service", *(word for pair in _ANSWERS.values() for word in pair)})
+
+
+def service_class(project: str) -> str:
+    """The name of the service class of a project.
+
+    assert service_class("my-churn") == "MyChurn"
+    """
+    return class_name(project, reserved=IMPORTED | _OURS)
+
+
+class Http(Target):
+    """service.py, tests/request.json and tests/test_service.py."""
+
+    def files(self, spec: Spec) -> dict[str, Template | str]:
+        """The service, a request that is accepted, and tests made from the contract."""
+        schema = spec.contract
+        good = {"rows": [sample.row(schema)]}
+        tested = {
+            "service": name(service_class(spec.name)),
+            "broken": sample.broken(schema),
+            "column": next(iter(schema.features)),
+            "unknown": sample.unknown_column(schema),
+        }
+        return {
+            "service.py": Template("service.py.jinja", _values(spec, schema)),
+            "tests/request.json": json.dumps(good, indent=1, ensure_ascii=False) + "\n",
+            "tests/test_service.py": Template("tests/test_service.py.jinja", tested),
+        }
+
+
+def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
+    """What service.py says, every value either data or Code."""
+    assert spec.serving.http is not None
+    row_fields = fields(schema)
+    text = " ".join([*(field.annotation for field in row_fields), label_type(schema) if schema.classification else ""])
+    answer, explanation = _ANSWERS[schema.task]
+    zone = ["Zone"] if "Zone(" in text else []
+    stem = service_class(spec.name)
+    return {
+        "http": spec.serving.http.model_dump(),
+        "description": spec.description or f"Predicts {spec.target}.",
+        "row_description": spec.data.description or "One row.",
+        "service": name(stem),
+        "row": name(f"{stem}Row"),
+        "body": name(f"{stem}Rows"),
+        "label": name(f"{stem}Label") if schema.classification else None,
+        "label_type": label_type(schema) if schema.classification else None,
+        "answer": name(answer),
+        "explanation": name(explanation),
+        "fields": row_fields,
+        "dates": "dt." in text,
+        "typing": [name(word) for word in ("Annotated", "Literal") if word == "Annotated" or f"{word}[" in text],
+        "imports": [name(word) for word in [*sorted({*_ALWAYS, answer, explanation, *zone}), "http_service"]],
+    }

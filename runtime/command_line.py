@@ -1,0 +1,67 @@
+"""How a command of ours ends: an exit code that means something, and never a traceback for what a person got wrong."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import Mistake, OvertureError, Problem
+from .terminal import narrated, say, tell
+
+
+def exit_code(work: Callable[[], int], *, debug: bool) -> int:
+    """Do some work and tell what goes wrong: 0 done, 1 the answer is no, 2 something has to be mended.
+
+    debug: let exceptions through, with their tracebacks.
+    """
+    try:
+        return work()
+    except KeyboardInterrupt:
+        say("Stopped. Nothing was recorded.", file=sys.stderr)
+        return 130
+    except OvertureError as error:
+        if debug:
+            raise
+        tell(error)
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            raise
+        return unexpected(error)
+
+
+def unexpected(error: BaseException) -> int:
+    """Tell a fault that nobody foresaw in one sentence, with where it happened."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    text = (f"{type(error).__name__}: {error}".splitlines() or [""])[0]
+    hint = "Add --debug to see the whole traceback."
+    tell(Mistake(Problem(f"this should not have happened: {text}{where}.", hint=hint)))
+    return 2
+
+
+def scoring_script(work: Callable[[Path, Path], None]) -> Callable[[], None]:
+    """Make a function of (source, out) the command line of its file: IN -o OUT, and --debug for tracebacks."""
+
+    @functools.wraps(work)
+    def main() -> None:
+        import argparse
+
+        parser = argparse.ArgumentParser(description=work.__doc__)
+        parser.add_argument("source", metavar="IN", type=Path, help="a CSV, Parquet or JSON lines file")
+        parser.add_argument("-o", "--out", required=True, metavar="OUT", type=Path, help="a CSV or Parquet file")
+        parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
+        words = parser.parse_args()
+
+        def run() -> int:
+            with narrated():
+                work(words.source, words.out)
+            return 0
+
+        raise SystemExit(exit_code(run, debug=words.debug))
+
+    return main
