@@ -45,7 +45,9 @@ def new_folder(path: Path) -> Iterator[Path]:
         try:
             os.rename(temporary, path)
         except OSError as error:
-            raise FileExistsError(f"{path} exists") from error
+            if path.exists():
+                raise FileExistsError(f"{path} exists") from error
+            raise
     except BaseException:
         import shutil
 

@@ -50,7 +50,8 @@ def rows_scored(predictions: pl.DataFrame) -> str:
 
 
 def _fill(folder: Path, config: str, facts: dict[str, Any], parts: Parts, model: Fitted, scores: Scores) -> None:
-    from ..report import card, page
+    from ..report.card import card
+    from ..report.page import page
 
     def put(name: str, text: str) -> None:
         (folder / name).write_bytes(text.encode())
@@ -61,8 +62,8 @@ def _fill(folder: Path, config: str, facts: dict[str, Any], parts: Parts, model:
     (folder / MODEL).mkdir()
     model.save(folder / MODEL)
     scores.predictions.write_parquet(folder / PREDICTIONS)
-    put(REPORT, page.page(facts, parts.schema, scores.predictions, config))
-    put(CARD, card.card(facts, parts.schema))
+    put(REPORT, page(facts, parts.schema, scores.predictions, config))
+    put(CARD, card(facts, parts.schema))
 
 
 def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
     return {
         "id": project.inputs.run_id,
         "name": project.name,
-        "description": spec.description,
+        "description": written.get("description") or "",
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "git": git.state(project.root),
         "inputs": asdict(project.inputs),
@@ -88,7 +89,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         },
         "split": _plain(written.get("split", {})),
         "rows": scores.rows,
-        "data": _data(spec.data.description, parts),
+        "data": _data(written.get("data", {}).get("description") or "", parts),
         "test_rows": rows_scored(scores.predictions),
         "objective": scores.objective,
         "greater_is_better": METRICS[scores.objective].greater_is_better,
@@ -98,7 +99,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         "gain": _interval(scores.gain),
         "importance": {name: _number(share) for name, share in model.importance().items()},
         "durations": {name: round(seconds, 3) for name, seconds in project.durations.items()},
-        "notes": list(dict.fromkeys([*parts.notes, *scores.notes])),
+        "notes": list(dict.fromkeys([*parts.notes, *model.notes, *scores.notes])),
     }
 
 

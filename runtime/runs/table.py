@@ -41,18 +41,16 @@ def rows(root: Path) -> list[str]:
     found = runs(root)
     if not found:
         return ["There are no runs yet.  Train one:  python train.py", *_notes(root)]
-    lines: list[str] = []
     described = objects(root)
-    first = [comparable(run) for run in found]
-    for group in dict.fromkeys(first):
-        chosen = [item for item, other in zip(described, first, strict=True) if other == group]
-        lines += (
-            ["", "Scored on other rows or by another objective, so not to be compared with those above:"]
-            if lines
-            else []
-        )
-        lines += aligned([_head(chosen[0]), *(_cells(item) for item in chosen)])
-    return [*lines, *_notes(root)]
+    lines = aligned([_head(described[0]), *(_cells(item, described[0]) for item in described)])
+    parted = [lines[0]]
+    for place, line in enumerate(lines[1:]):
+        if place and comparable(found[place]) != comparable(found[place - 1]):
+            parted.append("")
+        parted.append(line)
+    if len(parted) > len(lines):
+        parted += ["", "An empty line parts runs that were scored on other rows; they cannot be compared."]
+    return [*parted, *_notes(root)]
 
 
 def changed(configs: Sequence[dict[str, Any]], models: Sequence[str]) -> list[dict[str, Any]]:
@@ -102,19 +100,20 @@ def _object(run: Run, serving: bool, change: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _head(item: dict[str, Any]) -> list[str]:
-    second = _second(item)
-    return ["run", "model", item["objective"], second, "time", "changed", ""]
+def _head(first: dict[str, Any]) -> list[str]:
+    return ["run", "model", first["objective"], _second(first), "time", "changed", ""]
 
 
-def _cells(item: dict[str, Any]) -> list[str]:
+def _cells(item: dict[str, Any], first: dict[str, Any]) -> list[str]:
+    """A line of the table; a metric that is not the one in the head says its name."""
+    objective = item["objective"]
     changes = [f"{key}={value}" for key, value in item["changed"].items()]
     more = f" and {len(changes) - MOST_CHANGES} more" if len(changes) > MOST_CHANGES else ""
     return [
         item["id"],
         item["model"],
-        _scored(item["metrics"][item["objective"]]),
-        _value(item["metrics"].get(_second(item), {})),
+        f"{'' if objective == first['objective'] else f'{objective} '}{_scored(item['metrics'][objective])}",
+        _value(item["metrics"].get(_second(first), {})),
         f"{item['duration']:.1f} s",
         " ".join(changes[:MOST_CHANGES]) + more,
         "in production" if item["production"] else "",
