@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StrictStr, field_validator, model_validator
 
+from ...errors import Mistake, Problem, did_you_mean
 from .. import paths
 from ..cast import narrow, widened
 from ..column import AnyColumn
@@ -79,11 +80,16 @@ class Csv(Source):
     def columns(self, root: Path) -> list[str]:
         """The names in the first line, or those of `header`; a column without a name is "".
 
-        Raises Mistake when a file cannot be opened, is empty, or names a column twice.
+        Raises Mistake when a file cannot be opened, is empty, or names a column twice, and when `replace` names none of them.
         """
-        return paths.common_columns(
+        found = paths.common_columns(
             paths.located(self.path, root), self.part, lambda part, file: self._records(part, file).names()
         )
+        unknown = [name for name in self.replace if name not in found]
+        if unknown:
+            what = "there is no such column."
+            raise Mistake([Problem(what, ("replace", name), hint=did_you_mean(name, found)) for name in unknown])
+        return found
 
     def read(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
         """The wanted columns as text; numbers as numbers where every single value is one.

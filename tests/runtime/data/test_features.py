@@ -92,9 +92,7 @@ def test_a_hook_must_keep_the_given_columns(hook, line):
 
 
 def test_a_hook_must_add_what_a_model_can_take(hook):
-    assert said(
-        hook("return rows.with_columns(c=pl.concat_list('a', 'a'), d=pl.duration(days=1))")
-    ) == [
+    assert said(hook("return rows.with_columns(c=pl.concat_list('a', 'a'), d=pl.duration(days=1))")) == [
         'hooks.py:4   features adds "c" as List(Int64), which no model can take. Make it numbers, booleans, text, days or moments.',
         "hooks.py:4   features adds \"d\" as Duration(time_unit='us'), which no model can take. Make it numbers, booleans, text, days or moments.",
     ]

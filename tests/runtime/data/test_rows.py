@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from overture.runtime import progress
 from overture.runtime.data.column import column
@@ -152,6 +153,11 @@ def test_parts_of_several_files_come_as_a_column(project, tmp_path):
     rows = load(project(source={"kind": "csv", "path": {"train": "telco.csv", "test": "test.csv"}}))
     assert rows.frame.select("part", "_row").rows() == [("train", 1), ("train", 2), ("train", 4), ("test", 5)]
     assert rows.source == "telco.csv and test.csv"
+
+
+def test_the_name_of_the_row_number_is_taken(project):
+    with pytest.raises(ValidationError, match="_row"):
+        project(columns=COLUMNS | {"_row": {"type": "integer"}})
 
 
 def test_hooks_add_derived_columns(project):

@@ -219,6 +219,12 @@ def test_names_must_be_as_many_as_the_values_of_the_first_row(problem):
     assert problem("1,2\n", header=["x"]).what == "1 name, but the first row of rows.csv has 2 values."
 
 
+def test_values_are_replaced_in_columns_that_are_there_only(problem):
+    assert str(problem("income,b\n1,2\n", replace={"incme": {"1": "2"}})) == (
+        'replace.incme: there is no such column. Did you mean "income"?'
+    )
+
+
 def test_all_files_that_are_not_there_are_said_at_once(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/telco.csv").write_text("a\n")
