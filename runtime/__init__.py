@@ -7,24 +7,24 @@ if TYPE_CHECKING:
     from .config.entry import entry as entry
     from .data.rows import check as check
     from .data.rows import load as load
-    from .evaluate import evaluate as evaluate
-    from .fit import fit as fit
+    from .fitting import fit as fit
+    from .measuring import evaluate as evaluate
     from .parts import split as split
     from .project import Project as Project
     from .runs.record import record as record
 
+# No module of this package has the name of a function here: once imported, it would stand in its place.
 _HOMES = {
     "Project": "project",
     "check": "data.rows",
     "entry": "config.entry",
-    "evaluate": "evaluate",
-    "fit": "fit",
+    "evaluate": "measuring",
+    "fit": "fitting",
     "load": "data.rows",
     "record": "runs.record",
     "scoring_script": "command_line",
     "split": "parts",
 }
-# Submodules of the same name as a function (`split`, `evaluate`, `fit`) would hide it once they are imported.
 __all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "scoring_script", "split"]
 
 

@@ -10,7 +10,7 @@ from . import classes, figures
 from .data.column import CategoryColumn
 from .errors import Mistake, Problem, did_you_mean, listed
 from .progress import step
-from .split import PARTS, Split
+from .splitting import PARTS, Split
 
 if TYPE_CHECKING:
     import polars as pl

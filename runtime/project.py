@@ -20,7 +20,7 @@ from .progress import start_clock, step
 from .runs.inputs import Inputs
 from .schema import Schema
 from .spec import Spec
-from .split import Split
+from .splitting import Split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

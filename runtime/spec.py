@@ -15,7 +15,7 @@ from .metric import METRICS
 from .model import MODELS, Model
 from .schema import Schema, Task
 from .section import Section
-from .split import SPLITS, Split
+from .splitting import SPLITS, Split
 from .targets import Serving
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ..data.dataset import Dataset
 from ..evaluation import Evaluation
 from ..model import MODELS
 from ..spec import Spec
-from ..split import SPLITS
+from ..splitting import SPLITS
 from ..targets import Serving
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

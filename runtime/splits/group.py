@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ..errors import Mistake, Problem
-from ..split import Split
+from ..splitting import Split
 
 if TYPE_CHECKING:
     import polars as pl

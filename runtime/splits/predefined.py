@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from ..errors import Mistake, Problem, listed
-from ..split import PARTS, Split
+from ..splitting import PARTS, Split
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ..split import Split, identity
+from ..splitting import Split, identity
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import Mistake, Problem
-from ..split import Split
+from ..splitting import Split
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,7 +12,7 @@ import yaml
 
 from overture.runtime.data.column import column
 from overture.runtime.schema import Schema
-from overture.runtime.split import PARTS, SPLITS, Split
+from overture.runtime.splitting import PARTS, SPLITS, Split
 
 ROWS = 3000
 SHARES = {"train": 0.7, "valid": 0.1, "test": 0.2}

@@ -13,7 +13,7 @@ from overture.runtime.data.column import column
 from overture.runtime.data.rows import Rows
 from overture.runtime.errors import Mistake
 from overture.runtime.schema import Schema
-from overture.runtime.split import SPLITS
+from overture.runtime.splitting import SPLITS
 
 
 def rows(frame: pl.DataFrame, task: str = "binary", target: str = "category", **keys: Any) -> Rows:

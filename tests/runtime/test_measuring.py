@@ -14,8 +14,8 @@ from overture.runtime import parts, progress
 from overture.runtime.data.column import column
 from overture.runtime.data.rows import Rows
 from overture.runtime.errors import Mistake
-from overture.runtime.evaluate import evaluate
 from overture.runtime.evaluation import DEFAULTS, Evaluation
+from overture.runtime.measuring import evaluate
 from overture.runtime.model import Fitted
 from overture.runtime.schema import Schema
 from overture.runtime.scores import Interval, Scores
