@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ..data.column import (
     BooleanColumn,
@@ -21,10 +22,11 @@ _MOMENT = dt.datetime(2024, 6, 30, 12, tzinfo=dt.UTC)
 
 def example(schema: Schema) -> dict[str, Any]:
     """A row as JSON holds it: every feature under its own name, with an ordinary value, never null."""
-    return {name: _value(column, schema.labels(name)) for name, column in schema.features.items()}
+    zone = ZoneInfo(schema.timezone or "UTC")
+    return {name: _value(column, schema.labels(name), zone) for name, column in schema.features.items()}
 
 
-def _value(column: Column, labels: list[int | str] | None) -> Any:
+def _value(column: Column, labels: list[int | str] | None, zone: ZoneInfo) -> Any:
     if isinstance(column, BooleanColumn):
         return False
     if isinstance(column, CategoryColumn):
@@ -36,8 +38,8 @@ def _value(column: Column, labels: list[int | str] | None) -> Any:
             round(_middle(column.min, column.max, 1.0), 2) if _roomy(column) else _middle(column.min, column.max, 1.0)
         )
     if isinstance(column, TimestampColumn):
-        low, high = _aware(column.min), _aware(column.max)
-        return _inside(_MOMENT, low, high).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = _inside(_MOMENT, _aware(column.min, zone), _aware(column.max, zone))
+        return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
     if isinstance(column, DateColumn):
         return _inside(_MOMENT.date(), column.min, column.max).isoformat()
     return "some words"
@@ -60,5 +62,5 @@ def _inside(value: Any, low: Any, high: Any) -> Any:
     return high if high is not None and value > high else value
 
 
-def _aware(moment: dt.datetime | None) -> dt.datetime | None:
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+def _aware(moment: dt.datetime | None, zone: ZoneInfo) -> dt.datetime | None:
+    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=zone)

@@ -59,4 +59,5 @@ def _labels(schema: Schema) -> Mapping[str, frozenset[Any]]:
 
 
 def _unknown(name: str, value: Any) -> str:
-    return f"{name}: {shown(value)} was never seen; treated as missing"
+    text = f"'{shown(value)[1:-1]}'" if isinstance(value, str) else shown(value)
+    return f"{name}: {text} was never seen; treated as missing"

@@ -68,12 +68,11 @@ def shown(value: Any) -> str:
     """A value as JSON writes it, cut when it is long."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
-    if isinstance(value, str):
-        value = value[: SHOWN + 1]
-    elif isinstance(value, int) and abs(value) >= 10**SHOWN:
+    if isinstance(value, str) and len(value) > SHOWN:
+        value = f"{value[:SHOWN]}…"
+    if isinstance(value, int) and abs(value) >= 10**SHOWN:
         return f"a number of more than {SHOWN} digits"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _count(number: int) -> str:

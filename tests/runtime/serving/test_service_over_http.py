@@ -168,7 +168,7 @@ def test_a_moment_without_a_zone_is_in_the_declared_one(beans, seen):
 def test_labels_never_seen_are_treated_as_missing_and_said(beans):
     missing, unknown = ({"rows": [{**BEAN, "colour": colour}]} for colour in (None, "blue"))
     answer, expected = (beans.post("/predict", json=body).json()["predictions"][0] for body in (unknown, missing))
-    assert answer.pop("warnings") == ['colour: "blue" was never seen; treated as missing']
+    assert answer.pop("warnings") == ["colour: 'blue' was never seen; treated as missing"]
     assert answer == expected
 
 
