@@ -56,9 +56,9 @@ def _front(facts: dict[str, Any]) -> str:
 def _model(facts: dict[str, Any]) -> Iterator[str]:
     model = facts["model"]
     rounds = f", {count(model['rounds'])} rounds" if model["rounds"] else ""
-    yield f"- Version: `{facts['name']}:{facts['id']}`, trained {facts['created']}"
+    yield f"- Version: {_text(facts['name'])}:{facts['id']}, trained {facts['created'][:10]}"
     yield f"- Family: {_text(model['label'])}{rounds}"
-    yield from (f"- `{name}`: {_text(value)}" for name, value in model["params"].items())
+    yield from (f"- {_text(name)}: {_text(value)}" for name, value in model["params"].items())
 
 
 def _use(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _reproduce(facts: dict[str, Any]) -> Iterator[str]:
         yield f"- commit `{git['commit']}`{' and uncommitted changes' if git['dirty'] else ''}"
     hashes = {**inputs["data"], **inputs["code"], "configuration": inputs["config"]}
     yield from (f"- {_text(path)}: SHA-256 `{digest}`" for path, digest in hashes.items())
-    yield "- " + ", ".join(f"{name} {version}" for name, version in inputs["environment"].items())
+    yield "- " + _text(", ".join(f"{name} {version}" for name, version in inputs["environment"].items()))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

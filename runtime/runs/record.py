@@ -73,7 +73,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         "id": project.inputs.run_id,
         "name": project.name,
         "description": written.get("description") or "",
-        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "git": git.state(project.root),
         "inputs": asdict(project.inputs),
         "seeds": {"project": spec.seed, "split": project.split.seed, "model": project.model.seed},

@@ -56,7 +56,7 @@ class Run:
 
     @property
     def created(self) -> str:
-        """When it was recorded, in UTC, as 2026-11-23T20:29:29Z."""
+        """When it was recorded, in UTC, as 2026-11-23T20:29:29.123Z."""
         return str(self.facts["created"])
 
     @property

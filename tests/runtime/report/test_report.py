@@ -1,0 +1,293 @@
+"""The report is one page that needs nothing else, says what the numbers say, and takes data for text."""
+
+from __future__ import annotations
+
+import re
+import time
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overture.runtime.data.column import column
+from overture.runtime.report import curves, marks, words
+from overture.runtime.report.card import card
+from overture.runtime.report.page import page
+from overture.runtime.schema import Schema
+
+HOSTILE = "<script>alert(1)</script>\"&'|`"
+TASKS = ("binary", "multiclass", "regression")
+LABELS = {"binary": ["No", "Yes"], "multiclass": ["a", "b", "c"]}
+
+
+def numbers(value: float | None, low: float | None = None, high: float | None = None) -> dict[str, float | None]:
+    return {"value": value, "low": value if low is None else low, "high": value if high is None else high}
+
+
+def facts(task: str, rows: int = 300, **changes: Any) -> dict[str, Any]:
+    objective = "root_mean_squared_error" if task == "regression" else "log_loss"
+    direct = "mean_absolute_error" if task == "regression" else "accuracy"
+    return {
+        "id": "2f9c41d07be3",
+        "name": "churn",
+        "description": "",
+        "created": "2026-11-23T20:29:29.123Z",
+        "git": {"commit": "4c0d" * 10, "dirty": True},
+        "inputs": {
+            "data": {"data/a.csv": "1" * 64},
+            "config": "2" * 64,
+            "code": {},
+            "environment": {"python": "3.11.7"},
+        },
+        "seeds": {"project": 42, "split": 42, "model": 42},
+        "task": task,
+        "target": "Churn",
+        "positive": "Yes" if task == "binary" else None,
+        "classes": LABELS.get(task),
+        "model": {"kind": "catboost", "label": "catboost", "params": {"depth": 6}, "rounds": 412},
+        "split": {"kind": "random", "test": 0.2, "valid": 0.1},
+        "rows": {"train": 700, "valid": 0, "test": rows},
+        "data": {
+            "description": "",
+            "source": "a.csv",
+            "read": 1003,
+            "dropped": 3,
+            "missing": {"x": 11},
+            "unknown": {"x": 2},
+            "extra": [],
+        },
+        "test_rows": "3" * 64,
+        "objective": objective,
+        "greater_is_better": False,
+        "metrics": {objective: numbers(0.412, 0.39, 0.434), direct: numbers(0.803)},
+        "baseline": {objective: 0.578, direct: 0.735},
+        "baseline_label": 'always "No"',
+        "gain": numbers(0.166, 0.15, 0.181),
+        "importance": {"x": 0.6, "color": 0.4},
+        "durations": {"fit": 3.8},
+        "notes": ["color: 3 test rows hold a label that no training row has"],
+        **changes,
+    }
+
+
+def schema(task: str, **changes: Any) -> Schema:
+    target = column("number") if task == "regression" else column("category", values=LABELS[task])
+    given = {
+        "task": task,
+        "features": {"x": column("number", nullable=True, min=0), "color": column("category", values=["red", "blue"])},
+        "target": "Churn",
+        "target_column": target,
+        "positive": "Yes" if task == "binary" else None,
+        "classes": LABELS.get(task),
+        "key": "id",
+        "key_column": column("integer"),
+    }
+    return Schema(**{**given, **changes})
+
+
+def predictions(task: str, rows: int = 300) -> pl.DataFrame:
+    chance = np.random.default_rng(1)
+    if task == "regression":
+        truth = chance.lognormal(12, 0.5, rows)
+        return pl.DataFrame(
+            {"_row": range(rows), "target": truth, "prediction": truth * chance.lognormal(0, 0.2, rows)}
+        )
+    labels = np.array(LABELS[task])
+    truth = chance.integers(0, labels.size, rows)
+    scores = np.exp(chance.normal(size=(rows, labels.size)) + 1.5 * np.eye(labels.size)[truth])
+    shares = scores / scores.sum(axis=1, keepdims=True)
+    columns = {f"probability: {label}": shares[:, place] for place, label in enumerate(labels)}
+    said = labels[shares.argmax(axis=1)]
+    return pl.DataFrame({"_row": range(rows), "target": labels[truth], "prediction": said, **columns})
+
+
+def report(task: str, rows: int = 300, **changes: Any) -> str:
+    return page(facts(task, rows, **changes), schema(task), predictions(task, rows), "name: churn\n")
+
+
+class Page(HTMLParser):
+    """Notes every tag that opens, and whether all that open also close."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_report_is_one_page_that_needs_nothing_else(task: str) -> None:
+    html = report(task)
+
+    read = Page(html)
+    assert read.open == []
+    assert not {"script", "link", "img", "iframe"} & set(read.tags)
+    assert "http" not in html
+    assert "url(" not in html
+    assert len(html.encode()) < 200_000
+    for drawing in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        made = ElementTree.fromstring(drawing)
+        assert made.get("aria-label")
+        assert not re.search("nan|inf", " ".join(value for item in made.iter() for value in item.attrib.values()))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_equal_runs_have_equal_pages_and_cards(task: str) -> None:
+    assert report(task) == report(task)
+    assert card(facts(task), schema(task)) == card(facts(task), schema(task))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_report_of_ten_thousand_rows_costs_little(task: str) -> None:
+    report(task, 10_000)
+    start = time.process_time()
+    page(facts(task), schema(task), predictions(task, 10_000), "name: churn\n")
+
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("rows", [1, 2, 19, 41])
+def test_few_rows_are_enough_for_a_report(task: str, rows: int) -> None:
+    Page(report(task, rows))
+
+
+def test_the_figures_of_each_task_are_there() -> None:
+    for task, titles in {
+        "binary": ["ROC", "Precision and recall", "Calibration", "Probabilities by class", "Confusion"],
+        "multiclass": ["Confusion", "Calibration", "By class"],
+        "regression": ["Predicted against true", "Errors", "Errors by size of the prediction"],
+    }.items():
+        html = report(task)
+        assert [title for title in titles if f"<h3>{title}</h3>" not in html] == []
+
+
+def test_whatever_the_data_holds_is_shown_as_text() -> None:
+    labels = [HOSTILE, "Yes"]
+    target = column("category", values=labels)
+    features = {HOSTILE: column("category", values=[HOSTILE], description=HOSTILE)}
+    hostile = schema("binary", classes=labels, target_column=target, features=features, target=HOSTILE)
+    told = facts("binary", classes=labels, name=HOSTILE, description=HOSTILE, target=HOSTILE, notes=[HOSTILE])
+    told |= {"importance": {HOSTILE: 1.0}, "baseline_label": HOSTILE, "positive": HOSTILE}
+    told["data"] |= {"source": HOSTILE, "description": HOSTILE, "extra": [HOSTILE], "unknown": {HOSTILE: 1}}
+    told["model"] |= {"label": HOSTILE, "params": {HOSTILE: HOSTILE}}
+    told["inputs"] |= {"data": {HOSTILE: "1"}, "environment": {HOSTILE: HOSTILE}}
+    told["split"] = {"kind": HOSTILE, HOSTILE: HOSTILE}
+    held = predictions("binary").rename({"probability: No": f"probability: {HOSTILE}"})
+    held = held.with_columns(pl.col("target", "prediction").replace({"No": HOSTILE}))
+
+    for positive in labels:
+        html = page(told, hostile.model_copy(update={"positive": positive}), held, HOSTILE)
+        assert "script" not in Page(html).tags
+        assert "<script" not in html
+    written = card(told, hostile)
+    assert "<script" not in written.split("---", 2)[2]
+    assert yaml.safe_load(written.split("---")[1])["tags"] == ["tabular", "binary", "catboost"]
+
+
+@pytest.mark.parametrize(
+    ("gain", "colour", "said"),
+    [
+        (numbers(0.1, 0.05, 0.2), "good", 'Clearly better than always "No".'),
+        (numbers(0.1, -0.05, 0.2), "open", 'Not clearly better than always "No".'),
+        (numbers(-0.1, -0.2, -0.05), "poor", 'Worse than always "No".'),
+        (
+            {"value": None, "low": None, "high": None},
+            "open",
+            'Whether it is better than always "No" cannot be said from these rows.',
+        ),
+    ],
+)
+def test_the_first_sentence_says_what_the_gain_says(gain: dict[str, Any], colour: str, said: str) -> None:
+    told = facts("binary", gain=gain)
+
+    assert words.verdict(told) == (colour, said)
+    assert f'<p class="verdict {colour}">' in report("binary", gain=gain)
+
+
+def test_numbers_are_put_into_plain_words() -> None:
+    assert words.plain(facts("binary")) == (
+        'Of 100 rows it gets 80 right; always "No" gets 74. Judged on 300 rows it had not seen.'
+    )
+    assert words.certainty(facts("binary")).startswith("Its log_loss is lower by 0.166, which is 29 %;")
+    better = facts("binary", greater_is_better=True, gain=numbers(-0.1, -0.2, -0.05))
+    assert words.certainty(better).startswith("Its log_loss is lower by 0.100;")
+    assert words.plain(facts("regression")) == 'On average it is off by 0.803; always "No" is off by 0.735.'
+    assert words.question(facts("binary")) == 'How likely is Churn = "Yes"?'
+
+
+def test_a_metric_that_is_not_defined_is_called_undefined() -> None:
+    nothing = {"value": None, "low": None, "high": None}
+    metrics = {"log_loss": numbers(0.4), "roc_auc": nothing}
+    told = facts("binary", metrics=metrics, baseline={"log_loss": 0.5, "roc_auc": None})
+
+    html = page(told, schema("binary"), predictions("binary"), "")
+
+    assert '<td class="number">undefined</td>' in html
+    assert "| roc\\_auc | undefined | undefined |" in card(told, schema("binary"))
+
+
+def test_the_roc_curve_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import auc, precision_recall_curve, roc_auc_score
+
+    chance = np.random.default_rng(2)
+    truth = chance.random(200) < 0.4
+    score = np.round(chance.random(200) + 0.4 * truth, 1)
+
+    ranked = curves.Ranked.of(truth, score)
+    assert auc(*ranked.roc()) == pytest.approx(roc_auc_score(truth, score))
+    precision, recall, _ = precision_recall_curve(truth, score)
+    ours = np.column_stack(ranked.precision_recall())[::-1]
+    theirs = np.column_stack([recall, precision])[:-1]
+    assert ours == pytest.approx(theirs[-len(ours) :] if len(theirs) > len(ours) else theirs)
+
+
+def test_confusion_counts_rows_by_truth_and_prediction() -> None:
+    truth, predicted = np.array([0, 0, 1, 1, 1, -1]), np.array([0, 1, 1, 1, 0, 1])
+
+    assert curves.confusion(truth, predicted, 2).tolist() == [[1, 1], [1, 2]]
+
+
+@given(st.floats(-1e12, 1e12), st.floats(1e-6, 1e12))
+@settings(max_examples=200, deadline=None)
+def test_ticks_are_few_round_and_within(low: float, span: float) -> None:
+    high = low + span
+    found = marks.ticks(low, high)
+
+    assert len(found) <= 7
+    slack = 1e-6 * (high - low) + 1e-9 * max(abs(low), abs(high))
+    assert all(low - slack <= tick <= high + slack for tick in found)
+
+
+def test_a_card_says_what_hugging_face_reads() -> None:
+    written = card(facts("regression"), schema("regression"))
+    front = yaml.safe_load(written.split("---")[1])
+
+    assert front["pipeline_tag"] == "tabular-regression"
+    (result,) = front["model-index"][0]["results"]
+    assert {metric["type"]: metric["value"] for metric in result["metrics"]}["root_mean_squared_error"] == 0.412
+    titles = ["Model", "Intended use", "Data", "Evaluation", "Limits", "How to reproduce it"]
+    assert re.findall("^## (.*)$", written, re.MULTILINE) == titles
