@@ -46,12 +46,14 @@ class Number:
         """The median of the values there are; mean and standard deviation after filling."""
         found = numbers(values)
         missing = np.isnan(found)
+        if missing.all():  # nothing can be learned of it, so whatever comes later becomes 0
+            return cls(0.0, False, 0.0, float("inf"))
         if takes_missing:
             return cls(float("nan"), False, 0.0, 1.0)
-        fill = float(np.median(found[~missing])) if not missing.all() else 0.0
+        fill = float(np.median(found[~missing]))
         filled = np.where(missing, fill, found)
-        spread = float(filled.std())
-        shift, scale = (float(filled.mean()), spread if spread > 0 else 1.0) if need == "scaled" else (0.0, 1.0)
+        varies = need == "scaled" and filled.min() < filled.max()  # rounding gives a constant a tiny spread
+        shift, scale = (float(filled.mean()), float(filled.std())) if varies else (0.0, 1.0)
         return cls(fill, bool(missing.any()), shift, scale)
 
     @property
@@ -83,6 +85,8 @@ class Label:
         counts = np.append(counts[1:], counts[0])
         if need == "scaled":
             return cls(_one_hot(counts), False)
+        if not counts[:-1].any():  # the same everywhere, for nothing can be learned of it
+            return cls(np.zeros((counts.size, 1)), False)
         missing = float("nan") if takes_missing else -1.0
         places = np.append(np.arange(counts.size - 1.0), missing)
         native = need == "native" and counts.size - 1 <= MOST_NATIVE

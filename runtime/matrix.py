@@ -30,7 +30,8 @@ def numbers(values: pl.Series) -> NDArray[np.float64]:
         found = values.cast(pl.Datetime("us", kind.time_zone)).to_physical().cast(pl.Float64) / _MICROSECONDS_A_DAY
     else:
         found = (values.to_physical() if kind == pl.Date else values).cast(pl.Float64)
-    return np.clip(found.fill_null(float("nan")).to_numpy(), -_LARGEST, _LARGEST)
+    limited: NDArray[np.float64] = np.clip(found.fill_null(float("nan")).to_numpy(), -_LARGEST, _LARGEST)
+    return limited
 
 
 def codes(values: pl.Series, labels: list[int | str] | None) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+
 from overture.runtime.data.column import column
 from overture.runtime.errors import Mistake
 from overture.runtime.model import MODELS, Fitted, Model
@@ -79,7 +80,10 @@ def packaged(name: str) -> dict[str, Any]:
 
 def model(name: str, **keys: Any) -> Model:
     written = {**packaged(name), "seed": 7, "threads": 2, **keys}
-    written["params"] = {key: min(value, SMALLER.get(key, value)) if key in SMALLER else value for key, value in written["params"].items()}
+    written["params"] = {
+        key: min(value, SMALLER.get(key, value)) if key in SMALLER else value
+        for key, value in written["params"].items()
+    }
     return MODELS[written["kind"]].model_validate(written)
 
 
@@ -184,7 +188,7 @@ def test_importance_is_shares_of_the_inputs(pair: tuple[Fitted, pl.DataFrame]) -
         assert list(shares) == list(COLUMNS)
         assert math.isclose(sum(shares.values()), 1)
         assert shares["constant"] == shares["nothing"] == 0
-        assert max(shares, key=lambda name: shares[name]) in ("age", "income; net", "city")
+        assert min(shares["age"], shares["income; net"]) > shares["member"]
 
 
 def test_columns_it_does_not_use_may_be_there(pair: tuple[Fitted, pl.DataFrame]) -> None:
@@ -201,11 +205,18 @@ def test_no_rows_have_no_predictions(pair: tuple[Fitted, pl.DataFrame]) -> None:
 @pytest.mark.parametrize(("name", "task"), claimed())
 def test_training_again_leaves_the_same_bytes(name: str, task: str, tmp_path: Path) -> None:
     contents = []
+    names = [name for name in COLUMNS if name != "words"]  # CatBoost names its text calculators by chance
     for folder in (tmp_path / "one", tmp_path / "two"):
         folder.mkdir()
-        fitted(name, task).save(folder)
+        fitted(name, task, names=names).save(folder)
         contents.append({file.name: file.read_bytes() for file in folder.iterdir()})
     assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize(("name", "task"), claimed())
+def test_training_again_predicts_the_same_bits(name: str, task: str) -> None:
+    one, two = fitted(name, task), fitted(name, task)
+    np.testing.assert_array_equal(one.predict(frame(task)), two.predict(frame(task)))
 
 
 @pytest.mark.parametrize(("name", "task"), claimed())
