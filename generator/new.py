@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overture.runtime.config.places import Document, read
+from overture.runtime.data.source import SOURCES
 from overture.runtime.errors import Mistake, Place
 from overture.runtime.files import new_folder
 
@@ -50,7 +51,7 @@ class Created:
     @property
     def story(self) -> list[str]:
         """What was found, as lines for a person."""
-        lines = [_read(self.inferred), f"Task: {self.inferred.task}. {self.inferred.answer}."]
+        lines = [_read(self.inferred), _printable(f"Task: {self.inferred.task}. {self.inferred.answer}.")]
         if not self.notes:
             return lines
         shown = self.notes[:_MOST_NOTES]
@@ -133,9 +134,9 @@ def option_name(data: Path) -> str:
     name = Path(data.name)
     while name.suffix.lower() in _SUFFIXES:
         name = name.with_suffix("")
-    option = slug(name.name)[:60].strip("-")
-    taken = {"", "on", "off", "yes", "no", "y", "n", "true", "false", "null", "csv", "parquet", "data", *_packaged()}
-    return f"data-{option}".strip("-") if option in taken or option[0].isdigit() else option
+    option = slug(name.name)[:60].strip("-") or "data"
+    taken = {"on", "off", "yes", "no", "y", "n", "true", "false", "null", *SOURCES.names(), *_packaged()}
+    return f"data-{option}" if option in taken or option[0].isdigit() else option
 
 
 def _packaged() -> set[str]:

@@ -121,7 +121,7 @@ def _words(column: pl.Series, code: bool = False) -> Described:
     if _is_text(present, distinct):
         return Described(Guess("text", nullable=nullable), column)
     guess = Guess("category", nullable=nullable)
-    meant = looks(distinct)
+    meant = "" if code else looks(distinct)
     if (
         not meant
         and 0 < distinct.len() <= MOST_LABELS

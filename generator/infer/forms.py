@@ -17,8 +17,8 @@ _DIGITS = 18  # the longest whole number that always fits into 64 bits
 
 _TRUTH = ("true", "false")
 _LOOKS = {
-    "numbers with a decimal comma": r"^[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+$|^[+-]?[0-9]+$",
     "numbers with commas between the thousands": r"^[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]+)?$",
+    "numbers with a decimal comma": r"^[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+$|^[+-]?[0-9]+$",
     "percentages": r"^[+-]?[0-9.,]+ ?%$",
     "amounts of money": r"^[+-]?[$€£¥] ?[0-9][0-9.,]*$|^[0-9][0-9.,]* ?[$€£¥]$",
     "dates that are not written as 2024-12-31": r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}([ T].*)?$|^[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}([ T].*)?$",

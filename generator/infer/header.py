@@ -19,18 +19,20 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     assert not has_header([["39", "clerk"], ["50", "clerk"], ["38", "clerk"]])
     """
     first, below = rows[0], rows[1:500]
-    numbers = [cell.strip() for cell in first if _NUMBER.match(cell)]
-    if not below or (len(first) > 1 and _counts(numbers, len(first))):
+    if not below or _counts(first):
         return True
     weights = [_weight(cell.strip(), [row[i].strip() for row in below if i < len(row)]) for i, cell in enumerate(first)]
     return sum(weights) >= 0
 
 
-def _counts(numbers: Sequence[str], width: int) -> bool:
-    """Is every column, or every one but that of the row names, called by its number?"""
-    if len(numbers) < max(width - 1, 2):
+def _counts(first: Sequence[str]) -> bool:
+    """Is every column, but perhaps the first, called by its number or its year?"""
+    names = list(first) if _NUMBER.match(first[0]) else list(first[1:])
+    if len(names) < 2 or not names[0].strip().isdecimal():
         return False
-    return any(numbers == [str(start + i) for i in range(len(numbers))] for start in (0, 1))
+    start = int(names[0])
+    usual = start in (0, 1) or 1900 <= start <= 2100
+    return usual and [name.strip() for name in names] == [str(start + i) for i in range(len(names))]
 
 
 def _weight(cell: str, below: list[str]) -> int:

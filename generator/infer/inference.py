@@ -11,6 +11,7 @@ from overture.runtime.errors import Mistake, Problem, did_you_mean
 from . import labels
 from .contract import Described, describe
 from .inferred import Guess, Inferred, Note
+from .layout import duplicates
 from .leaks import leaks
 from .markers import markers
 from .roles import roles
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 PART = "part"
 """The column that tells training rows from those of a test file."""
+
+_ORDERED = ("timestamp", "date", "integer", "number")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ def infer(asked: Question) -> Inferred:
     ]
     if asked.target in strange:
         raise Mistake(f"{asked.target} holds {frame.schema[asked.target]} values: these cannot be predicted.")
+    if asked.time and (asked.time in strange or columns[asked.time].guess.type not in _ORDERED):
+        raise Mistake(
+            f"--time: {asked.time} holds nothing that orders rows, but {_sort(columns.get(asked.time))}.",
+            hint="It takes days or times as 2024-12-31 or 2024-12-31T23:59:00Z, or numbers.",
+        )
     answer = goal(asked.target, columns[asked.target], asked.task)
     taken = {asked.target, *([asked.time] if asked.time else [])}
     parts = roles(columns, taken, asked.key)
@@ -109,6 +117,10 @@ def _cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]
     source |= {"missing": list(found.missing)} if found.missing != ("",) else {}
     source |= {"trim": True} if found.trim else {}
     if found.trim:
+        if twice := duplicates(tuple(name.strip() for name in frame.columns)):
+            raise Mistake(
+                f'{table.names} has several columns called "{twice[0]}", but for blanks.', hint="Rename all but one."
+            )
         frame = frame.rename(str.strip)
     if len(table.files) > 1:
         replaced = labels.replacements([frame[: table.train], frame[table.train :]])
@@ -147,6 +159,14 @@ def _named(asked: Question, columns: list[str], names: str) -> None:
         problems.append(Problem("--test and --time both say which rows are the test.", hint="Leave one out."))
     if problems:
         raise Mistake(problems)
+
+
+def _sort(found: Described | None) -> str:
+    return (
+        {"category": "labels", "text": "text", "boolean": "true and false"}.get(found.guess.type, "")
+        if found
+        else "lists or structures"
+    )
 
 
 def _times(features: dict[str, Described], asked: Question) -> list[Note]:

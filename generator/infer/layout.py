@@ -36,6 +36,7 @@ class Layout:
     """csv or parquet."""
     delimiter: str = ","
     encoding: str = "utf-8"
+    """As Python calls it; ascii where it makes no difference."""
     quote: str = '"'
     header: bool | tuple[str, ...] = True
     """True when the first row names the columns, else their names."""
@@ -49,7 +50,7 @@ class Layout:
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in found.items()
-            if value != getattr(usual, name)
+            if value not in (getattr(usual, name), "ascii")
         }
 
 
@@ -73,7 +74,7 @@ def layout(path: Path, header: tuple[str, ...] | None = None) -> Layout:
     delimiter = _delimiter(sample, quote)
     rows = list(_records(sample, delimiter, quote))
     names, given = _names(path, rows, header)
-    return Layout("csv", delimiter, "utf-8" if encoding == "ascii" else encoding, quote, given, names)
+    return Layout("csv", delimiter, encoding, quote, given, names)
 
 
 def unpacked(path: Path) -> IO[bytes]:

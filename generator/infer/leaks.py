@@ -99,7 +99,9 @@ def _sums(rows: pl.DataFrame, answer: pl.Series, target: str) -> list[Note]:
         if column[0] is not None and abs(column[0]) > _CLOSE
     ]
     names, table = _numbers(rows.with_columns(answer.alias("")))
-    return notes + _added(names[:-1], table[:, :-1], table[:, -1], target) if len(names) > 2 else notes
+    return (
+        notes + _added(names[:-1], table[:, :-1], table[:, -1], target) if len(names) > 2 and names[-1] == "" else notes
+    )
 
 
 def _added(names: list[str], table: NDArray[np.float64], y: NDArray[np.float64], target: str) -> list[Note]:

@@ -42,7 +42,9 @@ def markers(frame: pl.DataFrame) -> Markers:
     """Look at all text columns of a CSV file."""
     kinds = _kinds(frame)
     counted = {name: _counted(frame[name]) for name in kinds}
-    trim = any(_padded(frame[name].unique(), kind) for name, kind in kinds.items())
+    trim = any(name != name.strip() for name in frame.columns) or any(
+        _padded(frame[name].unique(), kind) for name, kind in kinds.items()
+    )
     found = {
         word
         for name, counts in counted.items()
@@ -51,7 +53,7 @@ def markers(frame: pl.DataFrame) -> Markers:
     }
     notes = _notes(counted, kinds, found)
     if trim:
-        notes.append(Note("", "blanks stand around values: trim takes them away"))
+        notes.append(Note("", "blanks stand around values or names: trim takes them away"))
     return Markers(("", *sorted(found)), trim, tuple(notes))
 
 

@@ -67,9 +67,9 @@ def _common(layouts: list[Layout], data: Path, test: Path) -> Layout:
     from dataclasses import replace
 
     first, second = layouts
-    wider = next((each.encoding for each in layouts if each.encoding != "ascii"), "utf-8")
-    if wider != "utf-8":
-        first, second = (replace(each, encoding=wider) if each.encoding == "ascii" else each for each in layouts)
+    encodings = {each.encoding for each in layouts} - {"ascii"}
+    if len(encodings) == 1:
+        first, second = (replace(each, encoding=min(encodings)) for each in layouts)
     problems = [
         Problem(
             f'{test.name} has no column "{name}", which {data.name} has.',

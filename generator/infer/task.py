@@ -9,6 +9,7 @@ from overture.runtime.errors import Mistake
 from overture.runtime.schema import Task
 
 from .contract import Described
+from .forms import stray
 from .inferred import Guess, Label, Note
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 100
 _MOST_CODES = 10  # whole numbers with more values are amounts, unless the user says so
+_FEW = 5  # rows of a class
 _POSITIVE = ("yes", "true", "1", "y", "t", "positive", "pos")
 
 
@@ -47,7 +49,7 @@ def goal(name: str, found: Described, asked: str | None) -> Goal:
         )
     task = cast(Task, asked) if asked else _task(values, distinct)
     _fits(name, task, found, values, distinct)
-    notes = [note for note in found.notes if "may be codes" not in note.text]
+    notes = [] if values.dtype.is_numeric() else list(found.notes)
     if left := found.values.null_count():
         notes.append(Note(name, f"missing in {left:,} {'row' if left == 1 else 'rows'}, which are left out"))
     if task == "regression":
@@ -55,6 +57,9 @@ def goal(name: str, found: Described, asked: str | None) -> Goal:
     if asked is None and task == "multiclass" and values.dtype.is_integer():
         notes.append(Note(name, f"{distinct} whole numbers, taken as classes; if they are amounts: --task regression"))
     counts = dict(sorted(values.value_counts().iter_rows()))
+    if rare := [label for label, count in counts.items() if count < _FEW]:
+        shown = ", ".join(_quoted(label) for label in rare[:3]) + (", …" if len(rare) > 3 else "")
+        notes.append(Note(name, f"fewer than {_FEW} rows are {shown}: too few to learn from and to test"))
     positive = _positive(counts) if task == "binary" else None
     return Goal(task, _target(found.guess, counts), positive, _classes(name, task, counts, positive), tuple(notes))
 
@@ -85,11 +90,16 @@ def _small(values: pl.Series) -> bool:
 
 
 def _fits(name: str, task: Task, found: Described, values: pl.Series, distinct: int) -> None:
+    import polars as pl
+
     kind = found.guess.type
     if kind in ("date", "timestamp"):
         raise Mistake(f"{name} holds {kind}s: these cannot be predicted.", hint="Look for another --target.")
     if task == "regression" and not values.dtype.is_numeric():
-        raise Mistake(f"regression needs numbers, but {name} holds {_some(values)}.", hint="Leave --task out.")
+        raise Mistake(
+            f"regression needs numbers, but {name} holds {_some(stray(values.cast(pl.String)))}.",
+            hint="Mend the data, name another --target, or leave --task out.",
+        )
     if task == "binary" and distinct != 2:
         raise Mistake(
             f"binary needs two values, but {name} has {distinct:,}: {_some(values)}.", hint="Leave --task out."
@@ -102,6 +112,7 @@ def _fits(name: str, task: Task, found: Described, values: pl.Series, distinct: 
         raise Mistake(
             f"{name} has {distinct:,} different values, more than the {MOST_CLASSES} classes that a model can tell apart: {_some(values)}.",
             hint="Look for another --target, or group its values in the data.",
+            notes=[f"{note.column}: {note.text}" for note in found.notes],
         )
 
 
@@ -129,11 +140,15 @@ def _positive(counts: dict[Label, int]) -> Label | None:
 
 def _classes(name: str, task: Task, counts: dict[Label, int], positive: Label | None) -> str:
     label = positive if task == "binary" and positive is not None else max(counts, key=lambda each: counts[each])
-    shown = f'"{label}"' if isinstance(label, str) else str(label).lower()
-    share = f"{shown} in {100 * counts[label] / sum(counts.values()):.1f} % of rows"
+    share = f"{_quoted(label)} in {100 * counts[label] / sum(counts.values()):.1f} % of rows"
     return (
         f"{name} is {share}" if task == "binary" else f"{name} has {len(counts)} classes; the most frequent is {share}"
     )
+
+
+def _quoted(label: Label) -> str:
+    shown = f'"{label}"' if isinstance(label, str) else str(label).lower()
+    return shown if len(shown) <= 40 else f"{shown[:37]}…"
 
 
 def _amount(name: str, values: pl.Series) -> str:
