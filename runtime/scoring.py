@@ -5,11 +5,8 @@ What breaks the contract is not scored: it goes to a side file, with the reasons
 
 from __future__ import annotations
 
-import argparse
-import functools
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .data.column import AnyColumn
-from .errors import OvertureError, Refusal
+from .errors import Refusal
 from .hooks import Hooks
 from .progress import step
 from .reasons import reasons
@@ -232,36 +229,6 @@ def score(root: Path, source: Path, out: Path, *, rows: int = 65_536) -> Summary
         for batch in read(source, scorer, rows=rows):
             output.add(scorer.score(batch))
     return output.summary
-
-
-def entry(task: Callable[[Path, Path], None]) -> Callable[[], None]:
-    """Make a function of (source, out) the command line of its file: IN -o OUT.
-
-    Exit codes: 0 done, 1 no row keeps the contract, 2 something has to be mended. `--debug` shows tracebacks.
-    """
-
-    @functools.wraps(task)
-    def main() -> None:
-        from .config.entry import unexpected
-        from .terminal import narrated, tell
-
-        words = argparse.ArgumentParser(description=sys.modules[task.__module__].__doc__)
-        words.add_argument("source", metavar="IN", type=Path, help="the rows: CSV, Parquet or JSON lines")
-        words.add_argument("-o", "--out", required=True, type=Path, help="the answers: CSV or Parquet")
-        words.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
-        given = words.parse_args()
-        try:
-            with narrated():
-                task(given.source, given.out)
-        except Exception as error:
-            if given.debug:
-                raise
-            if not isinstance(error, OvertureError):
-                raise SystemExit(unexpected(error)) from None
-            tell(error)
-            raise SystemExit(error.exit_code) from None
-
-    return main
 
 
 def _csv_settings(run: Run) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def agree(row: type[Row], schema: Schema, run_id: str) -> None:
     if problems:
         raise Mistake(
             [
-                Problem(f"service.py and the promoted run {run_id} keep different contracts.", hint=_MEND),
+                Problem(f"the promoted run {run_id} and service.py keep different contracts.", hint=_MEND),
                 *problems,
             ]
         )
@@ -50,11 +50,11 @@ def _names(names: set[str], schema: Schema) -> Iterator[Problem]:
     lacking = [name for name in schema.features if name not in names]
     foreign = sorted(names - set(schema.features) - {schema.key})
     if lacking:
-        yield Problem(f"service.py lacks {listed(lacking, 'and')}, which the model reads.")
+        yield Problem(f"the model reads {listed(lacking, 'and')}, which service.py lacks.")
     if foreign:
-        yield Problem(f"service.py asks for {listed(foreign, 'and')}, which the model does not know.")
+        yield Problem(f"the model does not know {listed(foreign, 'and')}, which service.py asks for.")
     if schema.key is not None and schema.key not in names:
-        yield Problem(f"service.py lacks the key {schema.key}.")
+        yield Problem(f"the key {schema.key} is lacking in service.py.")
 
 
 def _kinds(name: str, kind: Any, nullable: bool, column: Column, schema: Schema) -> Iterator[Problem]:

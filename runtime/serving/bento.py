@@ -19,12 +19,12 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..errors import OvertureError
-from .agreement import agree
+from ..terminal import problem_lines
 from .example import example
 from .guard import Application, Guard, Scope
 from .invalid import Invalid
 from .openapi import document, page
-from .predictor import Predictor, promoted
+from .predictor import Predictor
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -46,9 +46,9 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     max_bytes = 8 << 20
 
     def __attrs_post_init__(self) -> None:
-        """Have the command that starts the workers look first, so that a fault is said once and ends it."""
+        """Have the command that starts the workers try what they will do: they would fail again and again, with tracebacks."""
         super().__attrs_post_init__()
-        self.inner.check_production = on_deployment(partial(_check_production, self))
+        self.inner.try_once = on_deployment(partial(_try, self))
 
     def to_asgi(self, is_main: bool = True) -> Application:
         """The application that the server runs."""
@@ -109,13 +109,11 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
         return HTMLResponse(page(self.service.name))
 
 
-def _check_production(service: HttpService) -> None:
+def _try(service: HttpService) -> None:
     try:
-        run, manifest_sha256 = promoted(Path(inspect.getfile(service.inner)).parent)
-        run.verify(manifest_sha256)
-        agree(_own(service.apis["predict"].input_spec).row(), run.schema(), run.id)
+        service.inner()
     except OvertureError as error:
-        raise SystemExit(str(error)) from None
+        raise SystemExit("\n".join(problem_lines(error.problems))) from None
 
 
 def _methods(routes: list[BaseRoute]) -> Callable[[Scope], set[str]]:

@@ -193,6 +193,9 @@ def _record(root, schema):
         "task": schema.task,
         "model": {"kind": "tiny", "label": "tiny"},
         "objective": "log_loss",
+        "greater_is_better": False,
+        "gain": {"value": 0.1, "low": 0.05, "high": 0.15},
+        "test_rows": "cd" * 32,
         "metrics": {"log_loss": {"value": 0.41, "low": 0.39, "high": 0.43}},
         "inputs": {"data": {"telco.csv": "ab" * 32}},
     }

@@ -94,7 +94,7 @@ def fails(root, plugin):
 
 def test_without_a_promoted_run_the_server_says_so_and_ends(make_project, plugin):
     said = fails(make_project("binary", promoted=False), plugin)
-    assert "o run is promoted yet. Run: overture promote best" in said
+    assert "\nNo run is promoted yet. Run: overture promote best\n" in f"\n{said}"
 
 
 def test_a_run_that_was_changed_is_not_served(make_project, plugin):
@@ -103,13 +103,19 @@ def test_a_run_that_was_changed_is_not_served(make_project, plugin):
     assert "model/weights.json was changed" in fails(root, plugin)
 
 
+def test_a_mistake_in_hooks_ends_the_server_before_it_starts(make_project, plugin):
+    root = make_project("binary")
+    (root / "hooks.py").write_text("def feature(rows):\n    return rows\n")
+    assert 'Did you mean "features"?' in fails(root, plugin)
+
+
 def test_a_service_made_from_another_contract_is_refused(make_project, plugin):
     root = make_project("binary")
     service = root / "service.py"
     service.write_text(service.read_text().replace("    paperless: bool\n", "    paper_less: bool | None\n"))
     said = fails(root, plugin)
-    assert "service.py lacks paperless, which the model reads" in said
-    assert "service.py asks for paper_less, which the model does not know" in said
+    assert "The model reads paperless, which service.py lacks." in said
+    assert "The model does not know paper_less, which service.py asks for." in said
     assert "overture generate" in said
 
 

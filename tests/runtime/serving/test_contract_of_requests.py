@@ -46,7 +46,14 @@ def schema_of(features, **more):
 
 
 @settings(max_examples=60, deadline=None)
-@given(features=st.dictionaries(st.text(min_size=1).filter(lambda name: name != "y"), _columns, min_size=1, max_size=4))
+@given(
+    features=st.dictionaries(
+        st.text(min_size=1).filter(lambda name: name not in ("y", "*") and name[0] != "^"),
+        _columns,
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_the_example_keeps_any_contract(features):
     schema = schema_of(features, timezone="America/New_York")
     row = example(schema)
@@ -85,7 +92,7 @@ def test_a_service_agrees_whatever_its_bounds_and_the_order_of_its_labels():
         ({"c": column("category", values=["a", "c"])}, "c: the labels differ."),
         ({"c": column("category")}, "c: service.py takes one of 2 labels, the model text."),
         ({"at": column("date")}, "at: service.py takes moments, the model days."),
-        ({"more": column("text")}, "service.py lacks more, which the model reads."),
+        ({"more": column("text")}, "the model reads more, which service.py lacks."),
     ],
 )
 def test_every_difference_that_matters_is_told(change, said):

@@ -329,6 +329,21 @@ def test_a_fault_of_ours_is_a_500_that_gives_nothing_away(make_project, opened):
     assert response.json() == {"error": "something went wrong here; the log has it under r1"}
 
 
+def test_an_answer_that_takes_too_long_is_given_up(make_project, opened):
+    root = make_project("regression")
+    service = (root / "service.py").read_text()
+    (root / "service.py").write_text(service.replace('{"timeout": 10}', '{"timeout": 1}'))
+    (root / "hooks.py").write_text(
+        "import time\n\nimport polars as pl\n\n\ndef features(rows):\n"
+        "    time.sleep(1.5 if rows['income'].max() > 1e6 else 0)\n"
+        "    return rows.with_columns(income_per_room=pl.col('income') / (pl.col('rooms') + 1))\n"
+    )
+    with opened(root) as client:
+        response = client.post("/predict", json={"rows": [{"rooms": 3, "income": 2e6}]})
+    assert response.status_code == 504
+    assert list(response.json()) == ["error"]
+
+
 _json = st.recursive(
     st.none()
     | st.booleans()

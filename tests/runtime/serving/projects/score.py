@@ -7,14 +7,14 @@ from pathlib import Path
 
 import hooks
 
-from overture.runtime.scoring import Scorer, entry, read, write
+from overture.runtime import scoring_script
+from overture.runtime.scoring import Scorer, read, write
 
 
-@entry
+@scoring_script  # the command line: IN -o OUT, with overture's errors
 def main(source: Path, out: Path) -> None:
-    """Score the rows that keep the contract; the others go to a side file, with the reasons."""
+    """Score each row; those that break the contract go to a side file, with the reasons."""
     scorer = Scorer.in_production("churn", hooks)
-
     with write(out) as output:
         for rows in read(source, scorer, rows=65_536):
             output.add(scorer.score(rows))
