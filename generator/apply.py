@@ -1,7 +1,7 @@
 """Generated files reach the project here and nowhere else, so that a kill at any moment loses nothing.
 
 Everything new is first written into .overture/stage-*, then what is replaced is kept in .overture/backup/, then files are renamed into
-place, and the manifest comes last: until it is there the next run finds the old bases, and merges again to the same texts.
+place, and the manifest comes last. Until it is there, the journal tells the next run what this one has written already.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from overture.runtime import files
 from overture.runtime.errors import Mistake, did_you_mean
 
+from . import journal
 from .file import File, Found
 from .format import ruff_version
 from .manifest import BASES, FOLDER, NAME, Manifest, is_new, read
@@ -27,7 +28,7 @@ LOCK = f"{FOLDER}/generate.lock"
 _BACKUP, _INCOMING, _STAGE = f"{FOLDER}/backup", f"{FOLDER}/incoming", "stage-"
 _PATIENCE = 60  # seconds to wait for another run in the same project
 _OWN = {
-    f"{FOLDER}/.gitignore": f"/backup/\n/incoming/\n/{_STAGE}*/\n/generate.lock\n/lock\n",
+    f"{FOLDER}/.gitignore": f"/backup/\n/incoming/\n/{_STAGE}*/\n/journal.json\n/generate.lock\n/lock\n",
     f"{FOLDER}/.gitattributes": "base/** -text -diff linguist-generated\nmanifest.json -text merge=union linguist-generated\n",
 }
 
@@ -46,7 +47,8 @@ def survey(root: Path, wanted: Mapping[str, File]) -> list[Step]:
 
     Raises Mistake for paths outside the project, edited bases, and a manifest of a newer overture.
     """
-    return _survey(root.resolve(), wanted, read(root.resolve()))
+    root = root.resolve()
+    return _survey(root, wanted, _last(root))
 
 
 def generate(root: Path, wanted: Mapping[str, File], *, overture_version: str) -> list[Step]:
@@ -56,7 +58,7 @@ def generate(root: Path, wanted: Mapping[str, File], *, overture_version: str) -
     """
     root = root.resolve()
     with _alone(root):
-        steps = _survey(root, wanted, read(root))
+        steps = _survey(root, wanted, _last(root))
         once = frozenset(step.path for step in steps if step.once)
         bases = {step.path: step.bases for step in steps if step.bases}
         _carry_out(root, steps, Manifest(bases, once, overture_version))
@@ -73,7 +75,7 @@ def restore(root: Path, wanted: Mapping[str, File], path: str) -> Restored:
     root, file = root.resolve(), wanted[path]
     check_paths(root, [path])
     with _alone(root):
-        last, found = read(root), Found.read(root / path)
+        last, found = _last(root), Found.read(root / path)
         data = found.encode(file.canonical) if found else file.canonical.encode()
         change = Change.CREATE if found is None else Change.SAME if data == found.data else Change.UPDATE
         edited = found is not None and found.text not in (file.canonical, *last.bases.get(path, ()))
@@ -99,6 +101,10 @@ def restore(root: Path, wanted: Mapping[str, File], path: str) -> Restored:
     return Restored(step, saved)
 
 
+def _last(root: Path) -> Manifest:
+    return journal.settle(root, read(root))
+
+
 def _survey(root: Path, wanted: Mapping[str, File], last: Manifest) -> list[Step]:
     paths = {*wanted, *last.paths}
     check_paths(root, paths)
@@ -116,20 +122,27 @@ def _carry_out(root: Path, steps: list[Step], manifest: Manifest, beside: Mappin
     fresh |= {f"{_INCOMING}/{step.path}": (step.theirs or "").encode() for step in steps if step.incoming}
     fresh |= beside or {}
     changed = [step for step in steps if step.writes]
-    with _stage(root) as stage:
-        staged = {path: stage.file(data) for path, data in fresh.items()}
+    if fresh or changed or not _holds(root / NAME, text):
+        stage = _Stage(Path(tempfile.mkdtemp(prefix=_STAGE, dir=root / FOLDER)))
+        _prepare(root, stage, fresh, changed)
         texts = {step.path: stage.file(step.data, step.executable) for step in changed if step.data is not None}
-        kept = {f"{_BACKUP}/{step.path}": stage.file(step.found.data) for step in changed if step.found}
-        for path, file in (staged | kept).items():
-            _place(file, root / path)
-        _sync(root, [*staged, *kept])
+        _place(stage.file(journal.write(steps).encode()), root / journal.NAME)
+        files.sync_folder(root / FOLDER)
         for step in changed:
             _change(root, step, texts.get(step.path))
         _sync(root, [step.path for step in changed])
-        if not _holds(root / NAME, text):
-            _place(stage.file(text.encode()), root / NAME)
-            files.sync_folder(root / FOLDER)
-    _forget(root, manifest)
+        _place(stage.file(text.encode()), root / NAME)
+        files.sync_folder(root / FOLDER)
+    _sweep(root, manifest)
+
+
+def _prepare(root: Path, stage: _Stage, fresh: Mapping[str, bytes], changed: list[Step]) -> None:
+    """Place what replaces nothing of the project's own: bases, and backups of what will be replaced."""
+    staged = {path: stage.file(data) for path, data in fresh.items()}
+    staged |= {f"{_BACKUP}/{step.path}": stage.file(step.found.data) for step in changed if step.found}
+    for path, file in staged.items():
+        _place(file, root / path)
+    _sync(root, [*staged])
 
 
 class _Stage:
@@ -153,16 +166,6 @@ class _Stage:
         finally:
             os.close(handle)
         return path
-
-
-@contextmanager
-def _stage(root: Path) -> Iterator[_Stage]:
-    """A stage, after those of runs that were killed are swept away."""
-    for left in (root / FOLDER).glob(f"{_STAGE}*"):
-        shutil.rmtree(left)
-    folder = Path(tempfile.mkdtemp(prefix=_STAGE, dir=root / FOLDER))
-    yield _Stage(folder)
-    shutil.rmtree(folder)
 
 
 @contextmanager
@@ -200,8 +203,11 @@ def _place(file: Path, target: Path) -> None:
     os.replace(file, target)
 
 
-def _forget(root: Path, manifest: Manifest) -> None:
-    """Remove bases that are no longer needed, now that the manifest does not name them."""
+def _sweep(root: Path, manifest: Manifest) -> None:
+    """Remove what is no longer needed now that the manifest is there: the journal, stages, and bases that it does not name."""
+    (root / journal.NAME).unlink(missing_ok=True)
+    for stage in (root / FOLDER).glob(f"{_STAGE}*"):
+        shutil.rmtree(stage)
     for file in sorted((root / BASES).rglob("*")):
         if file.is_file() and file.relative_to(root).as_posix() not in manifest.blobs:
             file.unlink()

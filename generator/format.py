@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from overture.runtime.errors import Mistake
@@ -51,6 +52,7 @@ def ruff(*words: str) -> subprocess.CompletedProcess[bytes]:
         ) from error
 
 
+@cache
 def ruff_version() -> str:
     """The version of the ruff that formats."""
     from importlib.metadata import version

@@ -100,8 +100,7 @@ def union(*types: Code) -> Code:
 def doc(text: str, indent: int = 0) -> Code:
     """A docstring that holds any text, wrapped; `indent` is the number of spaces before it. Lines and paragraphs stay as they are."""
     body = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in _lines(text).replace("\\", "\\\\"))
-    body = body.replace('"""', '\\"\\"\\"')
-    body = body[:-1] + '\\"' if body.endswith('"') else body
+    body = re.sub(r'"{3,}|"+\Z', lambda quotes: quotes[0].replace('"', '\\"'), body)
     margin, width = " " * indent, WIDTH - indent
     if "\n" not in body and len(body) + 6 <= width:
         return Code(f'"""{body}"""')

@@ -98,6 +98,18 @@ def blob(path: str, text: str) -> tuple[str, str]:
     ) if text else ""
 
 
+def read_base(root: Path, path: str, sha: str) -> str | None:
+    """The text of a base by the beginning of its hash; None when it is missing or was edited."""
+    sha = sha[:_SHOWN]
+    try:
+        written = canonical((root / f"{BASES}/{path}.{sha}").read_bytes().decode(errors="replace"))
+    except FileNotFoundError:
+        return None
+    lines = written.removesuffix("\n").split("\n") if written else []
+    text = "".join(f"{line.removeprefix(f'{sha}|')}\n" for line in lines)
+    return text if digest(text).startswith(sha) else None
+
+
 def digest(text: str) -> str:
     """The SHA-256 of a text, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -121,27 +133,17 @@ def _blobs(root: Path) -> dict[str, list[str]]:
 
 
 def _texts(root: Path, bases: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    """The texts of bases, each compared with its name."""
-    texts: dict[str, tuple[str, ...]] = {}
-    problems = []
-    for path, shas in bases.items():
-        texts[path] = ()
-        for sha in shas:
-            name = f"{BASES}/{path}.{sha}"
-            text = canonical((root / name).read_bytes().decode(errors="replace"))
-            text = (
-                "".join(f"{line.removeprefix(f'{sha}|')}\n" for line in text.removesuffix("\n").split("\n"))
-                if text
-                else ""
+    """The texts of bases that are there, each compared with its name."""
+    texts = {path: [(sha, read_base(root, path, sha)) for sha in shas] for path, shas in bases.items()}
+    edited = [(path, sha) for path, found in texts.items() for sha, text in found if text is None]
+    if edited:
+        raise Mistake(
+            Problem(
+                f"{BASES}/{path}.{sha} was edited; it is the text that overture compares {path} with.", hint=_EDITED
             )
-            if digest(text)[:_SHOWN] != sha:
-                problems.append(
-                    Problem(f"{name} was edited; it is the text that overture compares {path} with.", hint=_EDITED)
-                )
-            texts[path] += (text,)
-    if problems:
-        raise Mistake(problems)
-    return texts
+            for path, sha in edited
+        )
+    return {path: tuple(text for _, text in found if text is not None) for path, found in texts.items()}
 
 
 _EDITED = "Bring it back from git, or delete it: then every difference will be shown as a conflict."

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from overture.runtime.errors import Mistake, Problem
 
-_RESERVED = {".overture", ".git"}
+_SCHEMAS = ".overture/schemas/"  # the only generated files among what overture keeps for itself
 _LONGEST = 200  # bytes of one part; a base adds a piece of its hash, and systems allow 255
 
 
@@ -43,7 +43,8 @@ def _ill_formed(path: str) -> str:
         return "has characters that not every system allows"
     if any(len(part.encode()) > _LONGEST for part in parts):
         return "is too long"
-    return f"lies in {parts[0]}" if parts[0].lower() in _RESERVED else ""
+    reserved = parts[0].lower() in (".overture", ".git") and not path.startswith(_SCHEMAS)
+    return f"lies in {parts[0]}" if reserved else ""
 
 
 def _elsewhere(root: Path, path: str) -> str:

@@ -82,11 +82,10 @@ def _diff(step: Step) -> str:
     after = step.data
     if step.change is Change.CONFLICT and step.theirs is not None and not step.writes:
         after = step.theirs.encode()
-    names = [
-        f"a/{step.path}" if before is not None else "/dev/null",
-        f"b/{step.path}" if after is not None else "/dev/null",
-    ]
-    changed = difflib.unified_diff(_lines(before), _lines(after), *names, n=3)
+    old, new = (
+        f"{side}/{step.path}" if data is not None else "/dev/null" for side, data in (("a", before), ("b", after))
+    )
+    changed = difflib.unified_diff(_lines(before), _lines(after), old, new)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in changed)
 
 
