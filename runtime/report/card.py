@@ -64,7 +64,7 @@ def _model(facts: dict[str, Any]) -> Iterator[str]:
 def _use(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
     answer = "a number" if facts["task"] == "regression" else "a label and the probability of each class"
     yield f"It takes {len(schema.features)} columns of one row and answers with {answer} for {_text(facts['target'])}."
-    yield f"A row that breaks the contract below in `schema.json` is refused{_unknown(schema)}."
+    yield f"A row that breaks the contract in `schema.json` is refused{_unknown(schema)}."
 
 
 def _unknown(schema: Schema) -> str:

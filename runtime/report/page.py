@@ -68,7 +68,9 @@ def _learned_from(facts: dict[str, Any]) -> Iterator[str]:
     dropped = f"; {count(data['dropped'])} without {facts['target']} were left out" if data["dropped"] else ""
     yield f"<p>{count(data['read'])} rows from {escape(data['source'])}{escape(dropped)}.</p>"
     widths = "".join(f'<i class="{part}" style="flex: {number} 1 0"></i>' for part, number in rows.items() if number)
-    does = {"train": "to learn from", "valid": "to stop in time", "test": "to judge by, never seen before"}
+    stops = facts["model"]["rounds"] is not None
+    does = {"train": "to learn from", "valid": "to stop in time" if stops else "to learn from, too"}
+    does["test"] = "to judge by, never seen before"
     key = " &nbsp; ".join(
         f'<i class="key {part}"></i> {count(number)} {does[part]}' for part, number in rows.items() if number
     )
@@ -142,15 +144,13 @@ def _contract(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
 
 def _allowed(column: AnyColumn) -> str:
     values, low, high = (getattr(column, name, None) for name in ("values", "min", "max"))
+    least, most = (f"{bound:.15g}" if isinstance(bound, float) else str(bound) for bound in (low, high))
     if values is not None:
-        shown = ", ".join(map(str, values[:12]))
-        said = f"{shown} and {len(values) - 12} more" if len(values) > 12 else shown
-    elif low is None and high is None:
-        said = "any"
+        said = ", ".join(map(str, values[:12])) + (f" and {len(values) - 12} more" if len(values) > 12 else "")
+    elif low is None:
+        said = "any" if high is None else f"{most} or less"
     else:
-        said = (
-            f"{low} to {high}" if None not in (low, high) else f"{low} or more" if high is None else f"{high} or less"
-        )
+        said = f"{least} or more" if high is None else f"{least} to {most}"
     return f"{said}, or missing" if column.nullable else said
 
 

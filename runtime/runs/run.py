@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RUNS = "runs"
 FACTS, CONFIG, SCHEMA, MODEL = "run.json", "config.yaml", "schema.json", "model"
 PREDICTIONS, REPORT, CARD = "predictions.parquet", "report.html", "card.md"
+NEEDED = {"id", "name", "created", "task", "model", "objective", "greater_is_better", "metrics", "gain", "test_rows"}
+"""What run.json must say for the run to be listed."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,12 @@ class Run:
         shown = f"{folder.parent.name}/{folder.name}"
         try:
             facts = json.loads((folder / FACTS).read_bytes())
-            whole = facts["id"] == folder.name
+            named = facts["id"] == folder.name
+            if not facts.keys() >= NEEDED or facts["objective"] not in facts["metrics"]:
+                raise ValueError
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Mistake(f"{shown} holds no whole run.", hint="Delete it, and train again if you need it.") from error
-        if not whole:
+        if not named:
             raise Mistake(f"{shown} holds the run {facts['id']}.", hint=f"Name the folder {facts['id']} again.")
         manifest.read(folder)
         return cls(folder, facts)

@@ -228,6 +228,19 @@ def test_the_first_sentence_says_what_the_gain_says(gain: dict[str, Any], colour
     assert f'<p class="verdict {colour}">' in report("binary", gain=gain)
 
 
+def test_the_contract_says_what_each_column_may_hold() -> None:
+    features = {
+        "a": column("number", min=0, max=15000),
+        "b": column("integer", max=3, nullable=True),
+        "c": column("category", values=[f"v{i}" for i in range(14)]),
+    }
+
+    html = page(facts("binary"), schema("binary", features=features), predictions("binary"), "")
+
+    for allowed in ("0 to 15000", "3 or less, or missing", "v10, v11 and 2 more", "No, Yes", "any"):
+        assert f"<td>{allowed}</td>" in html
+
+
 def test_numbers_are_put_into_plain_words() -> None:
     assert words.plain(facts("binary")) == (
         'Of 100 rows it gets 80 right; always "No" gets 74. Judged on 300 rows it had not seen.'

@@ -86,12 +86,15 @@ def test_what_is_no_whole_run_is_never_listed_but_told(run: Run, project: Path) 
     (folder / "empty").mkdir()
     variant(run, 1)
     (folder / f"{1:012x}" / "run.json").write_text("{")
+    variant(run, 2)
+    (folder / f"{2:012x}" / "run.json").write_text(json.dumps({"id": f"{2:012x}"}))
     run.folder.joinpath("x").mkdir()
     shutil.copytree(run.folder, folder / "renamed")
 
     assert runs(project) == [run]
     assert [problem.what for problem in broken(project)] == [
         "runs/000000000001 holds no whole run.",
+        "runs/000000000002 holds no whole run.",
         "runs/empty holds no whole run.",
         f"runs/renamed holds the run {run.id}.",
     ]
