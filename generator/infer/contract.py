@@ -56,9 +56,9 @@ def _numeric(frame: pl.DataFrame, kinds: dict[str, str]) -> dict[str, Described]
 
     if not kinds:
         return {}
-    schema = frame.schema
+    schema, columns = frame.schema, {kind: declared(kind) for kind in set(kinds.values())}
     typed = frame.select(
-        cast(present(name, schema[name]), schema[name], declared(kind)).alias(name) for name, kind in kinds.items()
+        cast(present(name, schema[name]), schema[name], columns[kind]).alias(name) for name, kind in kinds.items()
     )
     facts = zip(typed.min().row(0), typed.max().row(0), typed.null_count().row(0), strict=True)
     found = {}

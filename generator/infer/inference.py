@@ -77,7 +77,8 @@ def infer(asked: Question) -> Inferred:
         answer.task != "regression",
     )
     ignore = [name for name in frame.columns if name in asked.ignore or name in parts.ignore or name in strange]
-    unnamed = [""] if "" in table.layout.columns else []
+    trimmed = bool(source.get("trim"))
+    unnamed = [""] if any((name.strip() if trimmed else name) == "" for name in table.layout.columns) else []
     if unnamed:
         notes.insert(0, Note("", "a column without a name is ignored"))
     return Inferred(
@@ -117,11 +118,11 @@ def _cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]
     source |= {"missing": list(found.missing)} if found.missing != ("",) else {}
     source |= {"trim": True} if found.trim else {}
     if found.trim:
-        if twice := duplicates(tuple(name.strip() for name in frame.columns)):
+        if twice := duplicates(tuple(map(str.strip, frame.columns))):
             raise Mistake(
                 f'{table.names} has several columns called "{twice[0]}", but for blanks.', hint="Rename all but one."
             )
-        frame = frame.rename(str.strip)
+        frame = frame.rename(str.strip).select(pl.exclude(""))
     if len(table.files) > 1:
         replaced = labels.replacements([frame[: table.train], frame[table.train :]])
         frame = frame.with_columns(pl.col(name).replace(pairs) for name, pairs in replaced.items())

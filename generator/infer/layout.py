@@ -74,6 +74,13 @@ def layout(path: Path, header: tuple[str, ...] | None = None) -> Layout:
     delimiter = _delimiter(sample, quote)
     rows = list(_records(sample, delimiter, quote))
     names, given = _names(path, rows, header)
+    if odd := patterns(names):
+        raise Mistake(
+            [
+                Problem(f'{path.name} has a column called "{name}", which stands for other columns.', hint="Rename it.")
+                for name in odd
+            ]
+        )
     return Layout("csv", delimiter, encoding, quote, given, names)
 
 
@@ -85,6 +92,13 @@ def unpacked(path: Path) -> IO[bytes]:
     packing = "gzip" if start[:2] == b"\x1f\x8b" else "zstd" if start[:4] == b"\x28\xb5\x2f\xfd" else None
     stream: IO[bytes] = pyarrow.input_stream(str(path), compression=packing)
     return stream
+
+
+def patterns(names: tuple[str, ...]) -> list[str]:
+    """Names that polars takes for a pattern of names: * and ^…$."""
+    return [
+        name for name in names if name.strip() == "*" or (name.strip().startswith("^") and name.strip().endswith("$"))
+    ]
 
 
 def duplicates(names: tuple[str, ...]) -> list[str]:

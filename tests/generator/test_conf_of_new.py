@@ -88,6 +88,8 @@ def test_the_rows_of_any_table_keep_the_contract_or_the_reason_is_said(
                 "but for blanks",
                 "no value in any row",
                 "columns called",
+                "has no column",
+                "stands for other columns",
                 "is empty",
             )
         ), said

@@ -128,6 +128,7 @@ def test_a_header_is_known_though_it_may_hold_numbers(tmp_path: Path, head: str)
         (b"PAR1abc", "damaged Parquet"),
         (gzip.compress(ROWS.encode())[:80], "damaged"),
         ("a,a,b,b\n" + "1,2,3,4\n" * 3, 'columns called "a"'),
+        ("*,b\n1,2\n3,4\n", r'called "\*", which stands for other columns'),
         ("a,b\n1,2\n3,4,5\n", "does not have 2 values"),
     ],
 )
