@@ -17,7 +17,7 @@ soak: $(READY) ## what takes longer: kill loops, thousands of random histories
 	@OVERTURE_SOAK=1 $(BIN)/python -m pytest
 
 bench: $(READY) ## speed beside code written by hand, as ratios
-	@$(BIN)/python -m pytest tests/bench --benchmarks -s
+	@OVERTURE_BENCH=1 $(BIN)/python -m pytest tests/bench -s
 
 lint: $(READY) ## ruff, mypy strict, the layers
 	@echo "lint      ruff, mypy, import-linter"

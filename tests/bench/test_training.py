@@ -1,0 +1,70 @@
+"""A training beside the script an expert would write for the same job."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from .side_by_side import compare
+
+ROWS = 50_000
+BY_HAND = """
+import numpy as np, polars as pl
+from catboost import CatBoostClassifier, Pool
+from sklearn.metrics import log_loss, roc_auc_score
+
+data = pl.read_csv("../table.csv").to_pandas()
+rng = np.random.default_rng(42)
+draw = rng.random(len(data))
+cats = ["city", "plan"]
+features = data.drop(columns=["y"])
+for name in cats:
+    features[name] = features[name].astype("category")
+target = (data["y"] == "yes").astype(int)
+parts = {"train": draw >= 0.3, "valid": (draw >= 0.2) & (draw < 0.3), "test": draw < 0.2}
+pools = {name: Pool(features[rows], target[rows], cat_features=cats) for name, rows in parts.items()}
+model = CatBoostClassifier(iterations=ITERATIONS, depth=6, random_seed=42, verbose=False, allow_writing_files=False)
+model.fit(pools["train"], eval_set=pools["valid"], early_stopping_rounds=50)
+rest = parts["train"] | parts["valid"]
+again = CatBoostClassifier(
+    iterations=model.tree_count_, depth=6, random_seed=42, verbose=False, allow_writing_files=False,
+    learning_rate=model.get_all_params()["learning_rate"],
+)
+again.fit(Pool(features[rest], target[rest], cat_features=cats))
+p = again.predict_proba(pools["test"])[:, 1]
+print(log_loss(target[parts["test"]], p), roc_auc_score(target[parts["test"]], p))
+again.save_model("by_hand.cbm")
+"""
+
+
+def test_a_training_of_50_000_rows_beside_the_same_by_hand(tmp_path: Path) -> None:
+    table().write_csv(tmp_path / "table.csv")
+    words = [sys.executable, "-m", "overture.generator", "new", "bench", "--data", "table.csv", "--target", "y"]
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    project = tmp_path / "bench"
+    (project / "by_hand.py").write_text(BY_HAND.replace("ITERATIONS", "200"))
+    # a run that is there is kept, so each round asks for the run anew
+    ours = ["sh", "-c", f"rm -rf runs && {sys.executable} train.py model.params.iterations=200"]
+
+    ratio = compare(
+        "train.py on 50,000 rows beside the same by hand", ours, [sys.executable, "by_hand.py"], project, rounds=3
+    )
+
+    assert ratio < 1.5
+
+
+def table() -> pl.DataFrame:
+    rng = np.random.default_rng(7)
+    numbers = {f"n{i}": rng.normal(size=ROWS).round(4) for i in range(12)}
+    score = numbers["n0"] + numbers["n1"] * numbers["n2"] + rng.normal(size=ROWS)
+    city, plan = rng.integers(0, 40, ROWS), rng.integers(0, 4, ROWS)
+    return pl.DataFrame(
+        {
+            **numbers,
+            "city": [f"city {i}" for i in city],
+            "plan": [f"plan {i}" for i in plan],
+            "y": np.where(score + (plan == 2) > 0.5, "yes", "no"),
+        }
+    )
