@@ -10,6 +10,7 @@ from overture.runtime.errors import listed
 
 from .plan import Change, Step
 
+_SHOWN = 6  # paths in one sentence
 _SETTLED = frozenset({Change.SAME, Change.KEEP, Change.DROPPED})
 
 
@@ -54,11 +55,13 @@ def closing(steps: Sequence[Step]) -> str:
 
 
 def stale(steps: Sequence[Step]) -> str:
-    """The sentence of a check that found something: which files, and the command that mends them."""
-    paths = [step.path for step in pending(steps)]
-    return (
-        f"{listed(paths, 'and')} {'is' if len(paths) == 1 else 'are'} not up to date with conf/. Run: overture generate"
-    )
+    """The sentence of a check that found something: which files, and what mends them."""
+    waiting = [step for step in conflicts(steps) if not step.writes and not step.incoming]
+    paths = [step.path for step in pending(steps) if step not in waiting]
+    shown = [*paths[:_SHOWN], f"{len(paths) - _SHOWN} more"] if len(paths) > _SHOWN else paths
+    verb = "is" if len(paths) == 1 else "are"
+    said = [f"{listed(shown, 'and')} {verb} not up to date with conf/. Run: overture generate"] if paths else []
+    return "\n".join([*([closing(waiting)] if waiting else []), *said])
 
 
 def as_dict(step: Step) -> dict[str, Any]:

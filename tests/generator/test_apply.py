@@ -89,7 +89,8 @@ def test_executable_bits_are_given_once_and_then_survive(tmp_path: Path) -> None
         return stat.S_IMODE((tmp_path / name).stat().st_mode)
 
     _generate(tmp_path, {"run.sh": File("one\n", executable=True), "a.py": File(V1)})
-    assert bits("run.sh") & 0o100 and not bits("a.py") & 0o111
+    assert bits("run.sh") & 0o100
+    assert not bits("a.py") & 0o111
     os.chmod(tmp_path / "a.py", 0o750)
     os.chmod(tmp_path / "run.sh", 0o640)
     _generate(tmp_path, {"run.sh": File("two\n", executable=True), "a.py": File(V2)})

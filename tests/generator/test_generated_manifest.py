@@ -182,7 +182,9 @@ def test_what_is_only_ours_is_not_committed(branches: Path) -> None:
     shown = _git(branches, "status", "--short", "--untracked-files=all")
 
     assert (branches / ".overture" / "backup" / "b.txt").exists()
-    assert "backup" not in shown and "lock" not in shown and "stage" not in shown
+    assert "backup" not in shown
+    assert "lock" not in shown
+    assert "stage" not in shown
 
 
 def test_bases_that_git_left_out_are_no_obstacle(root: Path) -> None:

@@ -65,7 +65,20 @@ def test_the_last_sentence_says_what_to_do(steps: list[Step]) -> None:
     )
     assert closing([step for step in steps if step.path in ("up.txt", "same.txt")]) == "1 file brought up to date."
     assert closing([]) == "Everything is up to date."
-    assert stale(steps[-1:]) == "up.txt is not up to date with conf/. Run: overture generate"
+
+
+def test_a_check_says_what_mends_it(tmp_path: Path) -> None:
+    wanted = {f"{i}.txt": File("new\n") for i in range(9)}
+    generate(tmp_path, {"0.txt": File("old\n")}, overture_version="1")
+    (tmp_path / "0.txt").write_text("<<<<<<< HEAD\n")
+    first, *others = survey(tmp_path, wanted)
+
+    assert stale([first]) == closing([first])
+    assert stale([first, *others]).split("\n") == [
+        closing([first]),
+        "1.txt, 2.txt, 3.txt, 4.txt, 5.txt, 6.txt and 2 more are not up to date with conf/. Run: overture generate",
+    ]
+    assert stale(others[:1]) == "1.txt is not up to date with conf/. Run: overture generate"
 
 
 def test_the_diff_is_one_that_tools_read(steps: list[Step]) -> None:

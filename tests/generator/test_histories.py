@@ -73,7 +73,7 @@ class Death:
             return False
         where = named.get("dir_fd")
         where = given[0] if where is None else where
-        path = os.readlink(f"/proc/self/fd/{where}") if isinstance(where, int) else os.fspath(where)
+        path = str(Path(f"/proc/self/fd/{where}").readlink()) if isinstance(where, int) else os.fspath(where)
         return path.startswith(self.root) and "generate.lock" not in path
 
 
@@ -334,7 +334,8 @@ def endless(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     def start() -> subprocess.Popen[str]:
         process = subprocess.Popen([sys.executable, "-c", LOOP, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         started.append(process)
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
         return process
 
     yield start
@@ -362,7 +363,8 @@ def test_a_process_that_is_really_killed_loses_nothing(
         process.wait()
         for i in range(6):
             lines = (tmp_path / f"{i}.txt").read_text().split("\n")
-            assert len(lines) == 41 and lines[3] == (f"mine {i}" if i < 3 else "line 3")
+            assert len(lines) == 41
+            assert lines[3] == (f"mine {i}" if i < 3 else "line 3")
     _settles(tmp_path, wanted)
     assert [(tmp_path / f"{i}.txt").read_text() for i in range(6)] == [
         base.replace("line 3\n", f"mine {i}\n") if i < 3 else base for i in range(6)

@@ -59,7 +59,8 @@ def test_a_value_comes_back_from_its_literal(value: Any) -> None:
     source = literal(value)
     back = _evaluated(source)
 
-    assert back == value and type(back) is type(value)
+    assert back == value
+    assert type(back) is type(value)
     assert source.isprintable()
 
 
@@ -172,15 +173,11 @@ def _render(template: str, **values: object) -> str:
         "{{ code ~ v }}",
         "{{ v ~ code }}",
         "{{ code + v }}",
-    ]
-    + [
         "{{ code.replace('a', v) }}",
         "{{ [v, v] | join }}",
         "{{ [code, v] | join }}",
         "{{ v | replace('x', code) }}",
         "{{ v | list }}",
-    ]
-    + [
         "{% autoescape false %}{{ v }}{% endautoescape %}",
         "{% include 'inner' %}",
         "{{ {v: v} }}",

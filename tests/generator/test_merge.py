@@ -1,6 +1,5 @@
 """What a person changed and what the generator changed come together."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,8 @@ def test_changes_in_different_places_merge() -> None:
 def test_changes_of_the_same_line_are_marked_with_all_three_texts() -> None:
     merged = merge("a\nmine\nb\n", "a\nbase\nb\n", "a\ntheirs\nb\n")
 
-    assert merged is not None and merged.conflicts == 1
+    assert merged is not None
+    assert merged.conflicts == 1
     assert merged.text == (
         "a\n<<<<<<< your edit\nmine\n||||||| last generated\nbase\n=======\ntheirs\n>>>>>>> newly generated\nb\n"
     )
@@ -32,7 +32,8 @@ def test_changes_of_the_same_line_are_marked_with_all_three_texts() -> None:
 def test_without_a_base_every_difference_is_a_conflict() -> None:
     merged = merge(MINE, None, THEIRS)
 
-    assert merged is not None and merged.conflicts == 2
+    assert merged is not None
+    assert merged.conflicts == 2
     assert "last generated" not in merged.text
     assert {"mine", "theirs", "line 0"} <= set(merged.text.split("\n"))
 
@@ -71,4 +72,4 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     merge(MINE, BASE, THEIRS)
 
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []

@@ -68,7 +68,7 @@ HOSTILE = [
         "日本",
         "ﬁ",
         "fi",
-        "Ａ",
+        "\uff21",
         "A",
         "a",
         "é",
@@ -198,8 +198,13 @@ def test_two_thousand_names_are_distinct() -> None:
 def test_a_class_has_a_name_in_camel_case_that_nothing_else_has(text: str) -> None:
     name = class_name(text, reserved={"Row"})
 
-    assert name.isidentifier() and name.isascii() and name[0].isupper() and "_" not in name
-    assert not keyword.iskeyword(name) and not hasattr(builtins, name) and name != "Row"
+    assert name.isidentifier()
+    assert name.isascii()
+    assert name[0].isupper()
+    assert "_" not in name
+    assert not keyword.iskeyword(name)
+    assert not hasattr(builtins, name)
+    assert name != "Row"
 
 
 @pytest.mark.parametrize(

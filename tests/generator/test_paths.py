@@ -21,12 +21,17 @@ from overture.runtime.errors import Mistake
         "a\\b",
         "C:x",
         "a\nb",
-        "a\0b",
+        "a\x00b",
         "\u202ea",
         "x" * 300,
         "a.",
-    ]
-    + [".overture/manifest.json", ".OVERTURE/x", ".git/hooks/pre-commit", "a*b", ".", ".."],
+        ".overture/manifest.json",
+        ".OVERTURE/x",
+        ".git/hooks/pre-commit",
+        "a*b",
+        ".",
+        "..",
+    ],
 )
 def test_a_path_that_is_no_path_of_the_project_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(Mistake, match="cannot be generated"):

@@ -78,17 +78,20 @@ def test_what_is_neither_wanted_nor_there_is_forgotten() -> None:
 def test_lines_that_both_changed_are_a_conflict_that_holds_both() -> None:
     step = _step(MINE, (BASE,), CLASH)
 
-    assert step is not None and step.data is not None
+    assert step is not None
+    assert step.data is not None
     assert (step.change, step.lines, step.bases) == (Change.CONFLICT, (3,), (CLASH,))
     assert {"mine", "new", "line 2"} <= set(step.data.decode().split("\n"))
     again = _step(step.data, (CLASH,), CLASH)
-    assert again is not None and (again.change, again.data) == (Change.CONFLICT, step.data)
+    assert again is not None
+    assert (again.change, again.data) == (Change.CONFLICT, step.data)
 
 
 def test_a_file_that_overture_did_not_write_is_never_overwritten() -> None:
     step = _step("my own\n", None, "theirs\n")
 
-    assert step is not None and step.data is not None
+    assert step is not None
+    assert step.data is not None
     assert step.change is Change.CONFLICT
     assert {"my own", "theirs"} <= set(step.data.decode().split("\n"))
 
@@ -112,7 +115,8 @@ def test_bases_of_two_branches_are_both_taken_into_account(theirs: str) -> None:
     united = MINE.replace("line 5\n", "one\n").replace("line 11\n", "other\n")
     step = _step(united, (one, other), theirs)
 
-    assert step is not None and step.data is not None
+    assert step is not None
+    assert step.data is not None
     assert step.data.decode() == theirs.replace("line 2\n", "mine\n")
     assert step.bases == (theirs,)
 
@@ -146,7 +150,8 @@ def test_a_clean_merge_that_breaks_the_code_is_a_conflict() -> None:
 
     assert step.change is Change.CONFLICT
     assert "Undefined name `math`" in step.why
-    assert step.lines and step.data is not None
+    assert step.lines
+    assert step.data is not None
     assert {"    return math.e", "    return 3.14 * r"} <= set(step.data.decode().split("\n"))
 
 
@@ -161,8 +166,10 @@ def test_the_form_of_a_file_survives(bom: bytes, end: str, last: bool, mine: str
     step = _step(form(mine), (BASE,), NEW)
     untouched = _step(form(mine), (BASE,), BASE)
 
-    assert step is not None and step.data == form(after)
-    assert untouched is not None and untouched.data == form(mine)
+    assert step is not None
+    assert step.data == form(after)
+    assert untouched is not None
+    assert untouched.data == form(mine)
     assert untouched.change in (Change.SAME, Change.KEEP)
 
 
@@ -170,7 +177,8 @@ def test_mixed_line_ends_become_those_of_most_lines() -> None:
     mine = BASE.replace("\n", "\r\n").replace("line 3\r\n", "line 3\n").encode()
     step = _step(mine, (BASE,), NEW)
 
-    assert step is not None and step.data == NEW.replace("\n", "\r\n").encode()
+    assert step is not None
+    assert step.data == NEW.replace("\n", "\r\n").encode()
 
 
 def test_what_is_generated_has_plain_line_ends_and_one_at_the_end() -> None:
@@ -180,4 +188,5 @@ def test_what_is_generated_has_plain_line_ends_and_one_at_the_end() -> None:
 def test_the_lines_a_person_wrote_are_counted() -> None:
     step = _step(MINE.replace("line 4\n", "line 4\nx\ny\n"), (BASE,), NEW)
 
-    assert step is not None and step.own == 3
+    assert step is not None
+    assert step.own == 3
