@@ -132,8 +132,8 @@ def _csv(
 
     source = Csv.model_validate({**settings, "kind": "csv", "path": str(file.resolve())})
     names = _chosen(file, source.columns(file.parent), wanted, optional)
-    for block in source._records("", file).blocks(names):
-        yield block.select(source._cleaned(name) for name in names)
+    for block in source.blocks(file, names):
+        yield block.select(names)
 
 
 def _parquet(

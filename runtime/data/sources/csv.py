@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -114,6 +115,14 @@ class Csv(Source):
         frame.write_csv(folder / "example.csv")
         return {"kind": "csv", "path": "example.csv"}
 
+    def blocks(self, file: Path, wanted: Iterable[str], part: str = "") -> Iterator[pl.DataFrame]:
+        """The wanted columns of one file as text, some rows at a time; missing values are null.
+
+        Raises Mistake when the file is damaged, not in the encoding, or has rows of differing length.
+        """
+        for block in self._records(part, file).blocks(wanted):
+            yield block.with_columns(self._cleaned(name) for name in block.columns)
+
     def _records(self, part: str, file: Path) -> Records:
         return Records(
             lambda: Utf8(file, self.encoding, paths.where(part)),
@@ -126,8 +135,7 @@ class Csv(Source):
     def _table(self, part: str, file: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
         import polars as pl
 
-        blocks = self._records(part, file).blocks(wanted)
-        frames = [narrow(block.with_columns(self._cleaned(name) for name in block.columns), wanted) for block in blocks]
+        frames = [narrow(block, wanted) for block in self.blocks(file, wanted, part)]
         return widened(frames) if frames else pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
 
     def _cleaned(self, name: str) -> pl.Expr:
