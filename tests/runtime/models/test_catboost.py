@@ -80,8 +80,9 @@ def test_early_stopping_finds_the_rounds_and_the_model_is_learned_again_from_all
     assert first.rounds is not None
     assert first.rounds < 400
     assert first.summary == f"{first.rounds} of 400 trees"
-    assert steps == [(i + 1, 400) for i in range(len(steps))]
-    assert first.rounds <= len(steps) < 400
+    assert steps == sorted(steps)
+    assert steps[0] == (1, 400)
+    assert first.rounds - 4 <= steps[-1][0] < 400
     again = chosen.relearn(first, rows, lambda *done: None)
     assert again is not None
     assert again.rounds == first.rounds
