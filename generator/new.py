@@ -12,11 +12,12 @@ from pathlib import Path
 from overture.runtime.config.places import Document, read
 from overture.runtime.data.source import SOURCES
 from overture.runtime.errors import Mistake, Place
-from overture.runtime.files import new_folder
+from overture.runtime.files import new_folder, write
 
 from . import conf
 from .infer.inference import Question, infer
 from .infer.inferred import Inferred, Note
+from .skeleton import skeleton
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}\Z")
 _SUFFIXES = {".csv", ".tsv", ".txt", ".data", ".dat", ".parquet", ".pq", ".gz", ".zst", ".zstd"}
@@ -37,6 +38,13 @@ class Answers:
     header: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
 
+    @property
+    def question(self) -> Question:
+        """What concerns the data."""
+        return Question(
+            self.data, self.target, self.test, self.task, self.time, self.key, self.header, tuple(self.ignore)
+        )
+
 
 @dataclass(frozen=True)
 class Created:
@@ -45,6 +53,7 @@ class Created:
     folder: Path
     inferred: Inferred
     files: int
+    """How many, but for those in .overture/."""
     notes: tuple[tuple[Note, Place], ...]
     """What deserves an eye, and where it stands in the project."""
 
@@ -81,40 +90,24 @@ def create(folder: Path, answers: Answers, generate: Callable[[Path], object]) -
             f'"{folder.name}" cannot be the name of a project.',
             hint="Names start with a letter a to z; letters, digits and dashes follow, 63 at most.",
         )
-    inferred = infer(
-        Question(
-            answers.data,
-            answers.target,
-            answers.test,
-            answers.task,
-            answers.time,
-            answers.key,
-            answers.header,
-            answers.ignore,
-        )
-    )
+    inferred = infer(answers.question)
     option = option_name(answers.data)
     paths = {part: _relative(Path(path), folder) for part, path in inferred.files.items()}
-    texts = {
-        "conf/config.yaml": conf.config(inferred, name, option),
-        f"conf/data/{option}.yaml": conf.data(inferred, option, paths),
-    }
-    from .skeleton import skeleton
-
+    data = f"conf/data/{option}.yaml"
+    texts = {"conf/config.yaml": conf.config(inferred, name, option), data: conf.data(inferred, option, paths)}
     try:
         with new_folder(folder) as made:
             skeleton(made, name)
             for path, text in texts.items():
-                (made / path).parent.mkdir(parents=True, exist_ok=True)
-                (made / path).write_bytes(text.encode())
-            places = _places(made, f"conf/data/{option}.yaml", inferred)
+                write(made / path, text)
+            places = _places(made, data, inferred)
             generate(made)
-            files = sum(_shown(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
+            files = [path.relative_to(made) for path in made.rglob("*") if path.is_file()]
     except FileExistsError as error:
         raise Mistake(f"{folder.name} came to exist in the meantime.", hint="Choose another name.") from error
-    except PermissionError as error:
-        raise Mistake(f"no folder can be made in {folder.parent}: {error.strerror}.") from error
-    return Created(folder, inferred, files, places)
+    except OSError as error:
+        raise Mistake(f"{folder} cannot be made: {error.strerror or error}.") from error
+    return Created(folder, inferred, sum(path.parts[0] != ".overture" for path in files), places)
 
 
 def slug(text: str) -> str:
@@ -170,11 +163,6 @@ def _relative(path: Path, folder: Path) -> str:
 def _places(folder: Path, file: str, inferred: Inferred) -> tuple[tuple[Note, Place], ...]:
     lines = Document(file, (), read(folder / file, file)).lines
     return tuple((note, Place(file, lines[conf.place(note, inferred)])) for note in inferred.notes)
-
-
-def _shown(path: Path) -> bool:
-    """Does the file count for a person who asks what was written?"""
-    return path.parts[0] != ".overture"
 
 
 def _read(inferred: Inferred) -> str:

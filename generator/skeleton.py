@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .literals import Code, environment
-from .names import class_name
+from .targets.http import service_class
 
 
 def skeleton(folder: Path, name: str) -> None:
@@ -21,7 +21,7 @@ def skeleton(folder: Path, name: str) -> None:
     from jinja2 import DictLoader
 
     strict = environment(DictLoader({}))
-    values: dict[str, Any] = {"folder": Code(folder.name), "name": Code(name), "service": Code(class_name(name))}
+    values: dict[str, Any] = {"folder": Code(folder.name), "name": Code(name), "service": Code(service_class(name))}
     values |= {"_jinja2_env_vars": {"finalize": strict.finalize, "autoescape": True}}
     with as_file(files("overture.templates") / "project") as template:
         generate_files(

@@ -52,45 +52,31 @@ def infer(asked: Question) -> Inferred:
     described = describe(frame.drop(asked.ignore))
     columns = {name: found for name, found in described.items() if found is not None}
     strange = [name for name in described if name not in columns]
-    notes += [
-        Note(name, f"holds {str(frame.schema[name]).split('(')[0].lower()} values, which no column can: ignored")
-        for name in strange
-    ]
-    if asked.target in strange:
-        raise Mistake(f"{asked.target} holds {frame.schema[asked.target]} values: these cannot be predicted.")
-    if asked.time and (asked.time in strange or columns[asked.time].guess.type not in _ORDERED):
-        raise Mistake(
-            f"--time: {asked.time} holds nothing that orders rows, but {_sort(columns.get(asked.time))}.",
-            hint="It takes days or times as 2024-12-31 or 2024-12-31T23:59:00Z, or numbers.",
-        )
+    _suitable(asked, columns)
     answer = goal(asked.target, columns[asked.target], asked.task)
     taken = {asked.target, *([asked.time] if asked.time else [])}
     parts = roles(columns, taken, asked.key)
     features = {name: found for name, found in columns.items() if name not in (*taken, *parts.ignore, parts.key)}
     if not features:
         raise Mistake("no column is left to learn from.", notes=[f"{note.column} {note.text}" for note in parts.notes])
-    notes += [note for name, found in features.items() for note in found.notes]
+    ignore = [name for name in frame.columns if name in (*asked.ignore, *parts.ignore, *strange)]
+    unnamed = [""] if len(frame.columns) < len(table.layout.columns) else []
+    kept = {name: found for name, found in columns.items() if name not in ignore}
+    notes += [Note("", "a column without a name is ignored") for _ in unnamed]
+    notes += [Note(name, "holds lists or the like, which no column can: ignored") for name in strange]
+    notes += [note for found in features.values() for note in found.notes]
     notes += [*parts.notes, *answer.notes, *_times(features, asked)]
     notes += leaks(
         {name: found.values for name, found in features.items()},
         columns[asked.target].values,
         answer.task != "regression",
     )
-    ignore = [name for name in frame.columns if name in asked.ignore or name in parts.ignore or name in strange]
-    trimmed = bool(source.get("trim"))
-    unnamed = [""] if any((name.strip() if trimmed else name) == "" for name in table.layout.columns) else []
-    if unnamed:
-        notes.insert(0, Note("", "a column without a name is ignored"))
     return Inferred(
         source=source,
         files={part: str(path) for part, path in table.files.items()},
         rows={part: rows.height for part, rows in zip(table.files, table.parts, strict=True)},
         width=len(table.layout.columns),
-        columns={
-            name: _guess(name, found, answer.target, asked, parts.key)
-            for name, found in columns.items()
-            if name not in ignore
-        },
+        columns={name: _guess(name, found, answer.target, asked, parts.key) for name, found in kept.items()},
         ignore=(*unnamed, *ignore),
         target=asked.target,
         task=answer.task,
@@ -98,12 +84,23 @@ def infer(asked: Question) -> Inferred:
         answer=answer.answer,
         key=parts.key,
         time=asked.time,
-        timezone=next(
-            (found.timezone for name, found in columns.items() if found.timezone and name not in ignore), None
-        ),
+        timezone=next((found.timezone for found in kept.values() if found.timezone), None),
         split=_split(asked),
-        notes=_ordered(notes, frame.columns, ignore),
+        notes=_ordered(notes, frame.columns, asked.ignore),
     )
+
+
+def _suitable(asked: Question, columns: dict[str, Described]) -> None:
+    """What the user named holds values that fit its part."""
+    for option, name in (("--target", asked.target), ("--key", asked.key), ("--time", asked.time)):
+        if name is not None and name not in columns:
+            raise Mistake(f"{option}: {name} holds lists or the like.", hint="Name another column.")
+    if asked.time and (kind := columns[asked.time].guess.type) not in _ORDERED:
+        held = {"category": "labels", "boolean": "true and false"}.get(kind, kind)
+        raise Mistake(
+            f"--time: {asked.time} holds nothing that orders rows, but {held}.",
+            hint="It takes days or times as 2024-12-31 or 2024-12-31T23:59:00Z, or numbers.",
+        )
 
 
 def _cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]:
@@ -162,14 +159,6 @@ def _named(asked: Question, columns: list[str], names: str) -> None:
         raise Mistake(problems)
 
 
-def _sort(found: Described | None) -> str:
-    return (
-        {"category": "labels", "text": "text", "boolean": "true and false"}.get(found.guess.type, "")
-        if found
-        else "lists or structures"
-    )
-
-
 def _times(features: dict[str, Described], asked: Question) -> list[Note]:
     """Columns that could order the rows; said once there is no other order."""
     if asked.time is not None or asked.test is not None:
@@ -195,9 +184,9 @@ def _split(asked: Question) -> dict[str, str]:
     return {"option": "time"} if asked.time is not None else {"option": "random"}
 
 
-def _ordered(notes: list[Note], columns: list[str], ignore: list[str]) -> tuple[Note, ...]:
+def _ordered(notes: list[Note], columns: list[str], ignored: tuple[str, ...]) -> tuple[Note, ...]:
     """Notes about the file, then those about columns in their order, each once; none about what the user ignores."""
-    place = {"": -1, **{name: position for position, name in enumerate(columns)}}
+    place = {name: position for position, name in enumerate(["", *columns]) if name not in ignored}
     return tuple(
         sorted(dict.fromkeys(note for note in notes if note.column in place), key=lambda note: place[note.column])
     )
