@@ -170,17 +170,22 @@ class _Stage:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Run while no other generate runs in the same project."""
+    """Run while no other generate runs in the same project; what the system refuses is a Mistake."""
     from filelock import FileLock, Timeout
 
-    (root / FOLDER).mkdir(exist_ok=True)
     try:
+        (root / FOLDER).mkdir(exist_ok=True)
         with FileLock(root / LOCK, timeout=_PATIENCE):
             yield
     except Timeout:
         raise Mistake(
             "another overture generate is at work in this project.", hint="Wait for it to end, then run it again."
         ) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Mistake(
+            f"{where}{error.strerror or error}.", hint="Nothing was lost. Mend it, then run it again."
+        ) from error
 
 
 def _change(root: Path, step: Step, staged: Path | None) -> None:

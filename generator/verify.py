@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import json
 import re
 import tempfile
@@ -69,9 +68,12 @@ def compare(made: Mapping[str, str], harmless: Mapping[str, str]) -> None:
             continue
         if any(re.match(r"[ \t\f]*#.*?coding[:=]", line) for line in made[path].split("\n")[:2]):
             raise ValueError(f"{path}: a comment changes the encoding of the file")
-        for one, other in itertools.zip_longest(_shape(made[path], path), _shape(harmless[path], path)):
-            if one != other:
-                raise ValueError(f"{path}: text from the configuration became code ({one} where {other} was expected)")
+        one, other = _shape(made[path], path), _shape(harmless[path], path)
+        if one != other:
+            found, expected = next(
+                (pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]), ("more", "an end")
+            )
+            raise ValueError(f"{path}: text from the configuration became code ({found} where {expected} was expected)")
 
 
 def broken(merges: Mapping[str, tuple[str, str, str]]) -> dict[str, list[str]]:
@@ -148,27 +150,29 @@ def _flattened(environment: Environment, text: str) -> tuple[str, list[int]]:
     return flat, lines
 
 
-def _shape(text: str, path: str) -> Iterator[str]:
-    """The structure of Python source: types of nodes and of constants, and what is imported."""
+def _shape(text: str, path: str) -> list[str]:
+    """The structure of Python source: types of nodes and of constants, where each stands in its parent, and what is imported."""
     try:
-        tree = ast.parse(text)
+        stack: list[tuple[str, ast.AST]] = [("", ast.parse(text))]
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{path}: what was rendered is no Python: {error}") from error
-    stack: list[ast.AST] = [tree]
+    words = []
     while stack:
-        node = stack.pop()
-        yield _word(node)
-        children = list(ast.iter_child_nodes(node))
-        yield str(len(children))
-        stack += reversed(children)
+        field, node = stack.pop()
+        before = len(stack)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            children = value if isinstance(value, list) else (value,)
+            stack += [(name, child) for child in children if isinstance(child, ast.AST)]
+        words.append(f"{field} {_word(node)} of {len(stack) - before}")
+    return words
 
 
 def _word(node: ast.AST) -> str:
-    match node:
-        case ast.Constant():
-            return f"a {type(node.value).__name__}"
-        case ast.alias():
-            return f"import of {node.name}"
-        case ast.ImportFrom():
-            return f"import from {node.module}"
+    if isinstance(node, ast.Constant):
+        return type(node.value).__name__
+    if isinstance(node, ast.alias):
+        return f"import {node.name}"
+    if isinstance(node, ast.ImportFrom):
+        return f"from {node.module}"
     return type(node).__name__

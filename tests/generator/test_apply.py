@@ -207,6 +207,18 @@ def test_restoring_what_is_not_generated_suggests_what_is(tmp_path: Path) -> Non
         restore(tmp_path, {"train.py": File(V1)}, "trian.py")
 
 
+def test_what_the_system_refuses_is_told_and_nothing_is_changed(tmp_path: Path) -> None:
+    _generate(tmp_path, {"a.py": V1})
+    backup = tmp_path / ".overture" / "backup"
+    backup.write_text("a file where a folder should be")
+
+    with pytest.raises(Mistake, match=r"backup.*run it again"):
+        _generate(tmp_path, {"a.py": V2})
+    assert (tmp_path / "a.py").read_text() == V1
+    backup.unlink()
+    assert _generate(tmp_path, {"a.py": V2}) == {"a.py": "update"}
+
+
 def test_thirty_files_with_edits_take_less_than_a_second(tmp_path: Path) -> None:
     old = {f"{i}.py": V1 for i in range(30)}
     _generate(tmp_path, old)
