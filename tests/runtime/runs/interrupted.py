@@ -18,6 +18,7 @@ import polars as pl
 
 from overture.runtime import report
 from overture.runtime.data.column import column
+from overture.runtime.evaluation import Evaluation
 from overture.runtime.metric import METRICS
 from overture.runtime.model import Fitted
 from overture.runtime.runs.inputs import Inputs
@@ -136,6 +137,7 @@ def work(root: Path) -> None:
     model = SimpleNamespace(kind="constant", label=lambda task: "constant", seed=1)
     spec = SimpleNamespace(seed=1, model=model)
     project = SimpleNamespace(root=root, name="a", spec=spec, split=model, model=model)
+    project.evaluation = Evaluation()
     project.inputs, project.config_text, project.durations = Known({}, "", {}, {}), "name: a\n", {}
     record(project, parts, Constant(), scores)
 
