@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .. import sample
+from overture.runtime.serving.example import example
+
+from .. import breaking
 from ..literals import name
 from ..names import class_name
 from ..row_type import IMPORTED, fields, label_type
@@ -38,12 +40,12 @@ class Http(Target):
     def files(self, spec: Spec) -> dict[str, Template | str]:
         """The service, a request that is accepted, and tests made from the contract."""
         schema = spec.contract
-        good = {"rows": [sample.row(schema)]}
+        good = {"rows": [example(schema)]}
         tested = {
             "service": name(service_class(spec.name)),
-            "broken": sample.broken(schema),
+            "broken": breaking.broken(schema),
             "column": next(iter(schema.features)),
-            "unknown": sample.unknown_column(schema),
+            "unknown": breaking.unknown_column(schema),
         }
         return {
             "service.py": Template("service.py.jinja", _values(spec, schema)),

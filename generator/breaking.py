@@ -1,14 +1,12 @@
-"""Rows made from a contract: a good one, and values that each break it in one way."""
+"""Values that each break a contract in one way, for the tests of a service."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from overture.runtime.data.column import (
     AnyColumn,
-    BooleanColumn,
     CategoryColumn,
     DateColumn,
     IntegerColumn,
@@ -17,36 +15,6 @@ from overture.runtime.data.column import (
     TimestampColumn,
 )
 from overture.runtime.schema import Schema
-
-_DAY = dt.date(2024, 1, 31)
-_MOMENT = dt.datetime(2024, 1, 31, 12, tzinfo=dt.UTC)
-
-
-def row(schema: Schema) -> dict[str, Any]:
-    """A row that keeps the contract, as JSON values by column name."""
-    return {name: value(column) for name, column in schema.features.items()}
-
-
-def value(column: AnyColumn) -> Any:
-    """A value that a column may hold, as JSON has it.
-
-    assert value(IntegerColumn(type="integer", min=3)) == 3
-    """
-    match column:
-        case CategoryColumn():
-            return column.values[0] if column.values else "unknown"
-        case IntegerColumn():
-            return _within(1, column.min, column.max)
-        case NumberColumn():
-            return _within(1.5, column.min, column.max)
-        case BooleanColumn():
-            return True
-        case DateColumn():
-            return _within(_DAY, column.min, column.max).isoformat()
-        case TimestampColumn():
-            return _within(_MOMENT, _aware(column.min), _aware(column.max)).isoformat()
-        case _:
-            return "some words"
 
 
 def broken(schema: Schema, most: int = 12) -> list[tuple[str, Any]]:
@@ -96,13 +64,3 @@ def _other(labels: Sequence[int | str]) -> int | str:
 def column_type(column: AnyColumn) -> str:
     """The word in the contract, for example "integer"."""
     return str(getattr(column, "type", ""))
-
-
-def _within(wanted: Any, low: Any, high: Any) -> Any:
-    if low is not None and wanted < low:
-        return low
-    return high if high is not None and wanted > high else wanted
-
-
-def _aware(moment: dt.datetime | None) -> dt.datetime | None:
-    return moment.replace(tzinfo=dt.UTC) if moment is not None and moment.tzinfo is None else moment
