@@ -25,8 +25,8 @@ def harmless(spec: Spec) -> Spec:
         "description": _text(spec.data.description),
         "columns": {names[name]: _column(column) for name, column in spec.data.columns.items()},
         "ignore": [names[name] for name in spec.data.ignore],
-        "key": names.get(spec.data.key or ""),
-        "time": names.get(spec.data.time or ""),
+        "key": None if spec.data.key is None else names.get(spec.data.key),
+        "time": None if spec.data.time is None else names.get(spec.data.time),
         "sources": {name: _renamed(source, names) for name, source in spec.data.sources.items()},
     }
     split = {"column": names[spec.split.divider]} if spec.split.divider is not None else {}

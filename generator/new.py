@@ -65,7 +65,7 @@ class Created:
             return lines
         shown = self.notes[:_MOST_NOTES]
         names = [_shortened(note.column or "the file", 24) for note, _ in shown]
-        wide, long = max(map(len, names)), min(max(len(note.text) for note, _ in shown), 76)
+        wide, long = max(map(len, names)), min(max(len(note.text) for note, _ in shown), 84)
         lines += ["", f"Worth a look, in {shown[0][1].file}"]
         lines += [
             f"  {name:{wide}}   {_printable(note.text):{long}}   line {place.line}"

@@ -237,7 +237,7 @@ def _names(
 ) -> tuple[tuple[str, ...], bool | tuple[str, ...]]:
     first, width = tuple(rows[0]), len(rows[0])
     if header is None and not has_header(rows):
-        shown = ", ".join(first[:5]) + (", …" if width > 5 else "")
+        shown = ", ".join(cell.strip() for cell in first[:5]) + (", …" if width > 5 else "")
         raise Mistake(
             f"{path.name} seems to have no header: its first row is {shown}",
             hint=f"Name its {width} columns: --header name,name,…  (or, if this row does name them: --header true)",
