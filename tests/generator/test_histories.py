@@ -209,7 +209,7 @@ HAPPENS = (
 
 
 @settings(
-    max_examples=1500 if SOAK else 60,
+    max_examples=1500 if SOAK else 200,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=not SOAK,
