@@ -36,7 +36,8 @@ def leaks(features: Mapping[str, pl.Series], target: pl.Series, classification: 
     if answer.len() < _FEW:
         return notes
     if classification:
-        classes = answer.rank("dense").cast(pl.Int64) if answer.dtype != pl.Boolean else answer.cast(pl.Int64)
+        ordered = answer.cast(pl.Int64) if answer.dtype == pl.Boolean else answer
+        classes = ordered.rank("dense").cast(pl.Int64)  # 1, 2, …
         notes += [
             Note(name, f"tells {target.name} by itself{_so(rows[name])}")
             for name in rows.columns
@@ -64,27 +65,33 @@ def _decides(values: pl.Series, classes: pl.Series) -> bool:
     """Does the column alone tell (nearly) every row's class, by its labels or by where its numbers stand?"""
     import polars as pl
 
-    frame = pl.DataFrame({"x": values, "y": classes})
     if values.dtype in (pl.String, pl.Boolean):
-        groups = frame.group_by("x", "y").len()
+        groups = pl.DataFrame({"x": values, "y": classes}).group_by("x", "y").len()
         if groups["x"].n_unique() * 10 > values.len():
             return False
-        right = groups.group_by("x").agg(pl.col("len").max())["len"].sum()
+        right = int(groups.group_by("x").agg(pl.col("len").max())["len"].sum())
     elif values.dtype.is_numeric():
-        ordered = frame.drop_nulls().sort("x", "y")
-        if ordered.height < 0.9 * frame.height:
-            return False
-        stretches = (
-            ordered.group_by(pl.col("y").rle_id(), maintain_order=True).agg(pl.len())["len"].sort(descending=True)
-        )
-        classes_seen = classes.n_unique()
-        if stretches.len() > classes_seen + values.len() // 500:
-            return False
-        right = stretches.head(classes_seen).sum() + values.null_count()
+        right = _in_stretches(values, classes)
     else:
         return False
     most = int(classes.value_counts()["count"].max())  # type: ignore[arg-type]
     return (values.len() - right) <= 0.005 * (values.len() - most)
+
+
+def _in_stretches(values: pl.Series, classes: pl.Series) -> int:
+    """Rows that stand in the longest stretch of their class, one stretch a class, when the rows are ordered by a number."""
+    import numpy as np
+    import polars as pl
+
+    numbers, labels = values.cast(pl.Float64).to_numpy(), classes.to_numpy()
+    known = ~np.isnan(numbers)
+    labels = labels[known][np.lexsort((labels[known], numbers[known]))]
+    ends = np.flatnonzero(np.append(labels[1:] != labels[:-1], True))
+    lengths = np.sort(np.diff(ends, prepend=-1))
+    missing = int((~known).sum())
+    if missing > 0.1 * values.len():
+        return 0
+    return int(lengths[-int(labels.max()) :].sum()) + missing
 
 
 def _sums(rows: pl.DataFrame, answer: pl.Series, target: str) -> list[Note]:

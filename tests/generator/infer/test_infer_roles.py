@@ -213,6 +213,20 @@ def test_a_column_that_tells_the_class_is_suspected(tmp_path: Path) -> None:
     assert set(more) < set(found.columns)
 
 
+def test_a_number_that_tells_true_from_false_is_suspected(tmp_path: Path) -> None:
+    truth = [said == "yes" for said in COLUMNS["left"]]
+
+    found = ask(
+        tmp_path,
+        "gone",
+        more={"gone": truth, "days": [-i if gone else i + 1 for i, gone in enumerate(truth)]},
+        ignore=("left",),
+    )
+
+    assert texts(found, "days") == ["tells gone by itself, above or below a value: is it known before?"]
+    assert texts(found, "noise") == []
+
+
 def test_columns_that_add_up_to_the_target_are_suspected(tmp_path: Path) -> None:
     casual, registered = COLUMNS["noise"], [CHANCE.randint(0, 500) for _ in range(ROWS)]
 
