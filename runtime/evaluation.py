@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from .metric import METRICS
+from .errors import Mistake, did_you_mean, listed
+from .hooks import HOOKS, Hooks
+from .metric import METRICS, FunctionMetric, Metric
 from .section import Section
 
 if TYPE_CHECKING:
@@ -45,6 +48,12 @@ class Evaluation(Section):
     """Bootstrap replicates behind each 95 % interval."""
     gates: list[Gate] = []
     """What a run must reach to be promoted, besides beating the baseline."""
+    _root: Path | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _of_project(self, info: ValidationInfo) -> Evaluation:
+        self._root = info.context
+        return self
 
     def chosen(self, task: Task) -> list[str]:
         """The names of the metrics for a task, the objective first."""
@@ -53,6 +62,26 @@ class Evaluation(Section):
         asked = [objective, *names, *(gate.metric for gate in self.gates)]
         return list(dict.fromkeys(asked))
 
-    def known(self) -> list[str]:
-        """Every metric there is."""
-        return METRICS.names()
+    def metric(self, name: str, task: Task) -> Metric:
+        """A metric by its name: one of overture, of a package, of the project's folder metrics/ or of its hooks.py.
+
+        Raises Mistake when there is none for this task, or when the code of the project cannot be imported.
+        """
+        kinds = METRICS.of(self._root)
+        found = kinds[name]() if name in kinds.names() else self._functions(task).get(name)
+        if found is None:
+            raise Mistake(f'no metric is called "{name}".', hint=did_you_mean(name, self._known(task)))
+        if task not in found.tasks:
+            raise Mistake(f"{name} is not for {task}.", hint=f"It can be {listed(self._known(task))}.")
+        return found
+
+    def _known(self, task: Task) -> list[str]:
+        kinds = METRICS.of(self._root)
+        every = {name: kinds[name] for name in kinds.names()} | self._functions(task)
+        return sorted(name for name, metric in every.items() if task in metric.tasks)
+
+    def _functions(self, task: Task) -> dict[str, Metric]:
+        """The metrics of the project's hooks.py, if it has one."""
+        if self._root is None or not (self._root / HOOKS).is_file():
+            return {}
+        return {name: FunctionMetric(function, task) for name, function in Hooks.open(self._root).metrics.items()}

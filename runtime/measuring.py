@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from . import classes, figures
 from .errors import Mistake, Problem
-from .metric import METRICS, Metric
 from .progress import step
 from .scores import Interval, Scores
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .evaluation import Evaluation
+    from .metric import Metric
     from .model import Fitted
     from .parts import Parts
     from .schema import Schema
@@ -51,7 +51,7 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
         schema = parts.schema
         predicted = _predicted(model, parts.test)
         judged, label = _judged(predicted, parts)
-        metrics = {name: METRICS[name]() for name in evaluation.chosen(schema.task)}
+        metrics = {name: evaluation.metric(name, schema.task) for name in evaluation.chosen(schema.task)}
         found, gain = intervals(judged, metrics, evaluation.replicates)
         undefined = [name for name, score in found.items() if math.isnan(score.value)]
         objective = next(iter(metrics))

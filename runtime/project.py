@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import util
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from .config.load import as_text, load, spec_of
 from .data.rows import Data
-from .errors import Mistake
 from .evaluation import Evaluation
 from .hooks import Hooks
 from .model import Model
@@ -24,6 +20,7 @@ from .splitting import Split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from omegaconf import DictConfig
 
@@ -57,7 +54,7 @@ class Project:
         Raises Mistake with every problem of the configuration.
         """
         loaded = load(root, overrides)
-        return cls(Hooks.of(import_hooks(root)), loaded.spec, loaded.text)
+        return cls(Hooks.open(root), loaded.spec, loaded.text)
 
     @property
     def root(self) -> Path:
@@ -98,7 +95,7 @@ class Project:
     @cached_property
     def inputs(self) -> Inputs:
         """What goes into a run: data, configuration, code and packages, each by its fingerprint."""
-        return Inputs.of(self.root, self.spec, self.spec.data.source.files(self.root))
+        return Inputs.of(self.root, self.spec, self.spec.data.files(self.root))
 
     def finished(self) -> Run | None:
         """The run that the same data, configuration, code and packages left before, if it is whole."""
@@ -109,26 +106,6 @@ class Project:
             if run is not None:
                 now.say(f"runs/{run.id}: nothing has changed since this run, so it is kept")
         return run
-
-
-def import_hooks(root: Path) -> ModuleType:
-    """The module hooks.py of a project folder.
-
-    Raises Mistake when there is none, or when importing it fails.
-    """
-    path = root / "hooks.py"
-    if not path.is_file():
-        raise Mistake("there is no hooks.py here.", hint="An empty file of that name is enough.")
-    described = util.spec_from_file_location("hooks", path)
-    if described is None or described.loader is None:
-        raise Mistake("hooks.py cannot be imported.")
-    module = util.module_from_spec(described)
-    sys.modules["hooks"] = module
-    try:
-        described.loader.exec_module(module)
-    except Exception as error:
-        raise Mistake(f"hooks.py cannot be imported: {type(error).__name__}: {error}") from error
-    return module
 
 
 def _or(own: int | None, shared: int | None) -> int | None:

@@ -38,21 +38,22 @@ _TREES = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the clock must not change the bytes
 
 
-def unsafe(types: list[str]) -> list[str]:
+def unsafe(types: list[str], trusted: frozenset[str] = frozenset()) -> list[str]:
     """Those of the types that skops reports which may not be opened, sorted."""
     allowed = SAFE | _BESIDE_TREES if _TREES in types else SAFE
-    return sorted(set(types) - allowed)
+    return sorted(set(types) - allowed - trusted)
 
 
-def save(content: dict[str, Any], file: Path) -> None:
+def save(content: dict[str, Any], file: Path, trusted: frozenset[str] = frozenset()) -> None:
     """Write plain values, arrays and estimators; the same content gives the same bytes.
 
+    trusted: further types, which the project itself says may be opened.
     Raises Mistake when the content holds a type that may not be opened again.
     """
     import skops.io
 
     data = skops.io.dumps(content)
-    if found := unsafe(skops.io.get_untrusted_types(data=data)):
+    if found := unsafe(skops.io.get_untrusted_types(data=data), trusted):
         raise Mistake(
             f"this estimator cannot be saved: it holds {listed(found, 'and')}, which overture does not open.",
             hint="Choose another estimator or other params.",
@@ -60,17 +61,18 @@ def save(content: dict[str, Any], file: Path) -> None:
     file.write_bytes(_steady(data))
 
 
-def load(file: Path) -> dict[str, Any]:
+def load(file: Path, trusted: frozenset[str] = frozenset()) -> dict[str, Any]:
     """What `save` wrote. The caller has checked the hash of the file.
 
+    trusted: further types, which the project itself says may be opened.
     Raises Mistake when the file is damaged, or holds a type that is not on the list; then nothing of it was made.
     """
     import skops.io
 
     try:
-        if found := unsafe(skops.io.get_untrusted_types(file=file)):
+        if found := unsafe(skops.io.get_untrusted_types(file=file), trusted):
             raise Mistake(f"{file.name} is not opened: it holds {listed(found, 'and')}, which overture does not allow.")
-        content = skops.io.load(file, trusted=sorted(SAFE | _BESIDE_TREES))
+        content = skops.io.load(file, trusted=sorted(SAFE | _BESIDE_TREES | trusted))
     except Mistake:
         raise
     except Exception as error:  # a damaged file can fail anywhere within

@@ -53,18 +53,18 @@ def examine(root: Path, overrides: tuple[str, ...]) -> tuple[list[Problem], list
     from overture.runtime.config.load import examine as examine_config
     from overture.runtime.data.rows import Data, check, load
     from overture.runtime.hooks import Hooks
-    from overture.runtime.project import import_hooks
 
     loaded, problems = examine_config(root, overrides)
     if loaded is None:
         return problems, ["The data was not checked, because the configuration does not say what it should hold."], 2
     code = 2 if problems else 0
     try:
-        hooks = Hooks.of(import_hooks(root))
+        hooks = Hooks.open(root)
         schema = loaded.spec.contract
         rows = load(Data(loaded.spec.data, schema, root, hooks.features))
         check(rows, schema)
     except OvertureError as error:
-        problems = [*problems, *(loaded.places.locate(problem) for problem in error.problems)]
+        found = [loaded.places.locate(problem) for problem in error.problems]
+        problems = [*problems, *(problem for problem in found if problem not in problems)]
         code = max(code, error.exit_code)
     return problems, [], code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path as Folder
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..errors import Problem, did_you_mean, listed
+from ..kinds import ByKind
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -19,13 +21,18 @@ Path = tuple[str | int, ...]
 TAGS = ("kind", "type")
 
 
-def problems(error: ValidationError, model: type[BaseModel], config: Mapping[str, Any]) -> list[Problem]:
-    """Every fault of a configuration, each key once, in the order of the configuration."""
+def problems(
+    error: ValidationError, model: type[BaseModel], config: Mapping[str, Any], root: Folder | None = None
+) -> list[Problem]:
+    """Every fault of a configuration, each key once, in the order of the configuration.
+
+    root: the project, which may have kinds of its own.
+    """
     grouped: dict[Path, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         grouped.setdefault(_path(detail["loc"], config), []).append(detail)
     return [
-        _problem(details[0], path, model, config) if len(details) == 1 else _either(details, path)
+        _problem(details[0], path, model, config, root) if len(details) == 1 else _either(details, path)
         for path, details in grouped.items()
     ]
 
@@ -53,13 +60,15 @@ def _either(details: list[ErrorDetails], path: Path) -> Problem:
     return Problem(f"must be {listed(expected)}, not {shown(details[0]['input'])}.", path)
 
 
-def _problem(detail: ErrorDetails, path: Path, model: type[BaseModel], config: Mapping[str, Any]) -> Problem:
+def _problem(
+    detail: ErrorDetails, path: Path, model: type[BaseModel], config: Mapping[str, Any], root: Folder | None
+) -> Problem:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        known = fields(model, path[:-1], config)
+        known = fields(model, path[:-1], config, root)
         return Problem("there is no such key.", path, hint=did_you_mean(path[-1], known))
     if kind == "missing":
-        return Problem("is missing.", path, hint=_meaning(model, path, config))
+        return Problem("is missing.", path, hint=_meaning(model, path, config, root))
     if kind == "union_tag_invalid":
         tag = str(context["discriminator"]).strip("'")
         known = [word.strip(" '") for word in str(context["expected_tags"]).split(",")]
@@ -69,10 +78,15 @@ def _problem(detail: ErrorDetails, path: Path, model: type[BaseModel], config: M
         tag = str(context["discriminator"]).strip("'")
         if not isinstance(given, Mapping):
             return Problem(f"must be a mapping with the key {tag}, not {shown(given)}.", path)
-        return Problem("is missing.", (*path, tag), hint=f"It can be {listed(_tags(model, path, config))}.")
+        return Problem("is missing.", (*path, tag), hint=f"It can be {listed(_tags(model, path, config, root))}.")
     if kind == "literal_error":
-        known = [str(value) for value in get_args(annotation(model, path, config))] or [str(context.get("expected"))]
+        known = [str(value) for value in get_args(annotation(model, path, config, root))] or [
+            str(context.get("expected"))
+        ]
         return Problem(f"must be {listed(known)}, not {shown(given)}.", path, hint=_close(given, known))
+    if kind == "unusable_kind":
+        found: Problem = context["problem"]
+        return found
     if kind == "value_error":
         return Problem(f"{context['error']}.", path)
     return Problem(f"must be {_expected(kind, context, detail)}, not {shown(given)}.", path)
@@ -139,15 +153,15 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def fields(model: type[BaseModel], path: Path, config: Mapping[str, Any]) -> list[str]:
+def fields(model: type[BaseModel], path: Path, config: Mapping[str, Any], root: Folder | None = None) -> list[str]:
     """The keys that may stand at a path."""
-    found = annotation(model, path, config)
+    found = annotation(model, path, config, root)
     return sorted(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
 
 
-def annotation(model: type[BaseModel], path: Path, config: Any) -> Any:
+def annotation(model: type[BaseModel], path: Path, config: Any, root: Folder | None = None) -> Any:
     """The type that a path must have; where kinds differ, the kind that is written there."""
-    found: Any = _choose(model, config)
+    found: Any = _choose(model, config, root)
     here = config
     for part in path:
         if isinstance(found, type) and issubclass(found, BaseModel):
@@ -156,11 +170,14 @@ def annotation(model: type[BaseModel], path: Path, config: Any) -> Any:
         else:
             found = _item(found)
         here = _inside(here, part)
-        found = _choose(found, here)
+        found = _choose(found, here, root)
     return found
 
 
 def _of(info: FieldInfo) -> Any:
+    by_kind = next((it for it in info.metadata if isinstance(it, ByKind)), None)
+    if by_kind is not None:
+        return by_kind
     return Annotated[info.annotation, info] if info.discriminator else info.annotation
 
 
@@ -179,13 +196,16 @@ def _item(found: Any) -> Any:
     return arguments[-1] if get_origin(found) in (dict, list) and arguments else None
 
 
-def _choose(found: Any, value: Any) -> Any:
-    """Of a union, the branch that the value names by its kind, or the one that is not null."""
+def _choose(found: Any, value: Any, root: Folder | None) -> Any:
+    """Of several types, the one that the value names by its kind, or the one that is not null."""
     if get_origin(found) is Annotated:
-        found = get_args(found)[0]
+        found, *rest = get_args(found)
+        found = next((it for it in rest if isinstance(it, ByKind)), found)
+    if isinstance(found, ByKind):
+        return found.chosen(value, root)
     if get_origin(found) not in (Union, UnionType):
         return found
-    branches = [_choose(branch, value) for branch in get_args(found) if branch is not NoneType]
+    branches = [_choose(branch, value, root) for branch in get_args(found) if branch is not NoneType]
     for branch in branches:
         if (
             isinstance(branch, type)
@@ -205,26 +225,28 @@ def _named(branch: type[BaseModel], value: Mapping[str, Any]) -> bool:
     ) and bool(tags)
 
 
-def _tags(model: type[BaseModel], path: Path, config: Mapping[str, Any]) -> Iterator[str]:
-    parent = annotation(model, path[:-1], config)
+def _tags(model: type[BaseModel], path: Path, config: Mapping[str, Any], root: Folder | None) -> Iterator[str]:
+    parent = annotation(model, path[:-1], config, root)
     whole = _of(parent.model_fields[str(path[-1])]) if _is_model(parent) else _item(parent)
     pending = [whole]
     while pending:
         found = pending.pop(0)
-        if _is_model(found):
+        if isinstance(found, ByKind):
+            yield from found.kinds.of(root).names()
+        elif _is_model(found):
             for tag in TAGS:
                 if tag in found.model_fields:
                     yield from map(str, get_args(found.model_fields[tag].annotation))
         else:
-            pending += [branch for branch in get_args(found) if get_args(branch) or _is_model(branch)]
+            pending += [it for it in get_args(found) if get_args(it) or _is_model(it) or isinstance(it, ByKind)]
 
 
 def _is_model(found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, BaseModel)
 
 
-def _meaning(model: type[BaseModel], path: Path, config: Mapping[str, Any]) -> str:
-    owner = annotation(model, path[:-1], config)
+def _meaning(model: type[BaseModel], path: Path, config: Mapping[str, Any], root: Folder | None) -> str:
+    owner = annotation(model, path[:-1], config, root)
     info = owner.model_fields.get(str(path[-1])) if _is_model(owner) else None
     return info.description if info and info.description else ""
 

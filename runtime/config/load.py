@@ -57,9 +57,9 @@ def examine(root: Path, overrides: Sequence[str] = ()) -> tuple[Loaded | None, l
     composition = compose(root, overrides)
     where = places(root, composition)
     before = [*composition.problems, *words.problems(where)]
-    spec, found = _validated(composition.config, before)
+    spec, found = _validated(root, composition.config, before)
     if spec is None:
-        spec = _repaired(composition.config, found)
+        spec = _repaired(root, composition.config, found)
     problems = [where.locate(problem) for problem in found]
     return Loaded(spec, as_text(composition.config), where) if spec else None, problems
 
@@ -69,7 +69,7 @@ def spec_of(root: Path, config: DictConfig) -> Spec:
 
     Raises Mistake with every problem there is, told as `load` tells it.
     """
-    spec, found = _validated(config, [])
+    spec, found = _validated(root, config, [])
     if found or spec is None:
         from hydra.core.hydra_config import HydraConfig
 
@@ -85,20 +85,20 @@ def as_text(config: DictConfig) -> str:
     return OmegaConf.to_yaml(_without_hydra(config))
 
 
-def _validated(config: DictConfig, before: Sequence[Problem]) -> tuple[Spec | None, list[Problem]]:
+def _validated(root: Path, config: DictConfig, before: Sequence[Problem]) -> tuple[Spec | None, list[Problem]]:
     plain, holes = _plain(config)
     found = [*before, *holes]
     told = [problem.path for problem in found]
     spec: Spec | None = None
     try:
-        spec = Spec.model_validate(plain)
+        spec = Spec.model_validate(plain, context=root)
         new = spec.problems()
     except ValidationError as error:
-        new = explain.problems(error, Spec, plain)
+        new = explain.problems(error, Spec, plain, root)
     return spec, [*found, *(problem for problem in new if not _covered(problem.path, told))]
 
 
-def _repaired(config: DictConfig, found: Sequence[Problem]) -> Spec | None:
+def _repaired(root: Path, config: DictConfig, found: Sequence[Problem]) -> Spec | None:
     """The Spec with sound stand-ins for the sections that are broken."""
     plain, _ = _plain(config)
     broken = {str(problem.path[0]) for problem in found if problem.path}
@@ -106,7 +106,7 @@ def _repaired(config: DictConfig, found: Sequence[Problem]) -> Spec | None:
     repaired = {key: value for key, value in plain.items() if key not in broken and key in Spec.model_fields}
     repaired.update({key: value for key, value in stand_ins.items() if key in broken})
     try:
-        spec = Spec.model_validate(repaired)
+        spec = Spec.model_validate(repaired, context=root)
     except ValidationError:
         return None
     return None if any(problem.path[0] not in broken for problem in spec.problems()) else spec

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..encoding import Encoding
 from ..errors import Mistake, Problem
+from ..matrix import targets
 from ._sklearn_fitted import Learned, Linear
 from ._sklearn_names import estimator as named
 
 if TYPE_CHECKING:
+    import polars as pl
     from numpy.typing import NDArray
 
-    from ..encoding import Encoding, Need
+    from ..encoding import Need
     from ..model import Fitted
     from ..schema import Schema
 
@@ -37,6 +41,19 @@ def needs(estimator: Any) -> tuple[Need, bool]:
     if home.startswith(("sklearn.tree.", "sklearn.ensemble.", "sklearn.dummy")):
         return "ordered", bool(estimator.__sklearn_tags__().input_tags.allow_nan)
     return "scaled", False
+
+
+def learned(
+    estimator: Any, need: Need, takes_missing: bool, train: pl.DataFrame, schema: Schema, seed: int, threads: int | None
+) -> Fitted:
+    """Encode the inputs of rows as the estimator needs them, and fit it.
+
+    Raises Mistake with scikit-learn's own sentence when it cannot learn from these rows.
+    """
+    encoding = Encoding.learn(train, schema, need, takes_missing=takes_missing, seed=seed)
+    if not encoding.groups.size:
+        raise Mistake(Problem("no column is left to learn from: no text has words in it.", ("data", "columns")))
+    return fitted(estimator, encoding, encoding.apply(train, schema), targets(train, schema), schema, threads)
 
 
 def fitted(
@@ -80,21 +97,36 @@ def _taught(estimator: Any, matrix: Array, learn: NDArray[Any], threads: int | N
 
 
 def _adapted(estimator: Any, encoding: Encoding, learn: NDArray[Any], schema: Schema) -> list[str]:
-    """Tell the estimator which columns are categories, and keep its early stopping from failing on a class of one row."""
+    """Tell the estimator which columns are categories, and keep its early stopping from failing on few rows."""
     params = estimator.get_params(deep=False)
     if "categorical_features" in params:
         estimator.set_params(categorical_features=encoding.categories or None)
-    if schema.classification and params.get("early_stopping") in ("auto", True) and np.bincount(learn).min() < 2:
+    if params.get("early_stopping") in ("auto", True) and not _divisible(params, learn, schema):
         estimator.set_params(early_stopping=False)
-        return ["a class has a single row, so there is no early stopping"]
+        return [
+            "too few rows of some class to stop early by" if schema.classification else "too few rows to stop early by"
+        ]
     return []
+
+
+def _divisible(params: dict[str, Any], learn: NDArray[Any], schema: Schema) -> bool:
+    """Can the rows that early stopping watches be set aside, with every class in both parts?"""
+    share = params.get("validation_fraction", 0.1)
+    aside = math.ceil(share * len(learn)) if isinstance(share, float) else share or 0
+    counts = np.bincount(learn) if schema.classification else np.array([len(learn)])
+    return counts.min() >= 2 and min(aside, len(learn) - aside) >= len(counts)
 
 
 def _linear(estimator: Any, schema: Schema) -> bool:
     from sklearn.linear_model import LogisticRegression
     from sklearn.linear_model._base import LinearModel
 
-    return isinstance(estimator, LogisticRegression if schema.classification else LinearModel)
+    kind = LogisticRegression if schema.classification else LinearModel
+    return isinstance(estimator, kind) and _of_sklearn(estimator)  # another's subclass may predict in its own way
+
+
+def _of_sklearn(estimator: Any) -> bool:
+    return type(estimator).__module__.startswith("sklearn.")
 
 
 def _standardised(estimator: Any, schema: Schema) -> bool:
@@ -124,7 +156,7 @@ def _usual(matrix: Array) -> Array:
 
 
 def _size(estimator: Any) -> str:
-    params = estimator.get_params(deep=False)
+    params = estimator.get_params(deep=False) if _of_sklearn(estimator) else {}
     if "max_iter" in params and "max_leaf_nodes" in params:
         return f"{estimator.n_iter_:,} of {params['max_iter']:,} rounds"
     return f"{len(estimator.estimators_):,} trees" if "n_estimators" in params and "max_depth" in params else ""

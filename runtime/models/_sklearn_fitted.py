@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FILE = "model.skops"
+_FEW = 4096
 _SURE = 1e-9  # log-odds are of probabilities no nearer to 0 and 1 than this, so that they are finite
 
 
@@ -96,6 +99,8 @@ class Learned(Fitted):
     shift: float
     scale: float
     """The target was (value - shift) / scale."""
+    trusted: frozenset[str] = frozenset()
+    """Types of the project that the file may hold besides; never written into it."""
 
     def predict(self, frame: pl.DataFrame) -> Array:
         """Probabilities or values."""
@@ -123,7 +128,7 @@ class Learned(Fitted):
     def save(self, folder: Path) -> None:
         """Write model.skops."""
         plain = {name: getattr(self, name) for name in ("estimator", "background", "shift", "scale")}
-        safe_types.save({"kind": "learned", "encoding": self.encoding.state(), **plain}, folder / FILE)
+        safe_types.save({"kind": "learned", "encoding": self.encoding.state(), **plain}, folder / FILE, self.trusted)
 
     def _score(self, matrix: Array) -> Array:
         """(rows, outputs)"""
@@ -135,23 +140,26 @@ class Learned(Fitted):
     def _values(self, matrix: Array) -> Array:
         if not len(matrix):
             return np.empty(0)
-        found = np.asarray(self.estimator.predict(matrix), dtype=np.float64).reshape(len(matrix))
+        with _threads(len(matrix)):
+            found = np.asarray(self.estimator.predict(matrix), dtype=np.float64).reshape(len(matrix))
         return found * self.scale + self.shift
 
     def _probabilities(self, matrix: Array) -> Array:
         """(rows, classes), numbered as matrix.targets numbers them."""
         found = np.zeros((len(matrix), len(self.schema.classes or [])))
         if len(matrix):
-            found[:, self.estimator.classes_] = self.estimator.predict_proba(matrix)
+            with _threads(len(matrix)):
+                found[:, self.estimator.classes_] = self.estimator.predict_proba(matrix)
         return found
 
 
-def load(folder: Path, schema: Schema) -> Linear | Learned:
+def load(folder: Path, schema: Schema, trusted: frozenset[str] = frozenset()) -> Linear | Learned:
     """What `save` wrote.
 
+    trusted: types of the project that the file may hold besides.
     Raises Mistake when the file is damaged, holds types that are not allowed, or belongs to other columns.
     """
-    state = safe_types.load(folder / FILE)
+    state = safe_types.load(folder / FILE, trusted)
     kinds: dict[str, Any] = {"linear": Linear, "learned": Learned}
     try:
         made = kinds[state.pop("kind")]
@@ -161,6 +169,18 @@ def load(folder: Path, schema: Schema) -> Linear | Learned:
     if list(found.encoding.parts) != list(schema.inputs):
         raise Mistake(f"{FILE} belongs to other columns than this run.")
     return found
+
+
+def _threads(rows: int) -> AbstractContextManager[Any]:
+    """One thread for few rows: on a busy machine threads that wait for each other cost far more than they save."""
+    return nullcontext() if rows > _FEW else _pools().limit(limits=1)
+
+
+@cache
+def _pools() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _shares(columns: Array, encoding: Encoding) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import Mistake, Problem
+from ..errors import Problem
 from ..model import Advance, Fitted, Model
 
 if TYPE_CHECKING:
@@ -52,16 +52,11 @@ class Sklearn(Model):
 
         Raises Mistake with scikit-learn's own sentence when it cannot learn from these rows.
         """
-        from ..encoding import Encoding
-        from ..matrix import targets
-        from ._sklearn_fit import fitted, needs, prepared
+        from ._sklearn_fit import learned, needs, prepared
 
         estimator = prepared(self._chosen(schema.task)[1] or "", self.params, self.seed or 0, self.threads)
         need, takes_missing = needs(estimator)
-        encoding = Encoding.learn(train, schema, need, takes_missing=takes_missing, seed=self.seed or 0)
-        if not encoding.groups.size:
-            raise Mistake(Problem("no column is left to learn from: no text has words in it.", ("data", "columns")))
-        return fitted(estimator, encoding, encoding.apply(train, schema), targets(train, schema), schema, self.threads)
+        return learned(estimator, need, takes_missing, train, schema, self.seed or 0, self.threads)
 
     @classmethod
     def load(cls, folder: Path, schema: Schema) -> Fitted:

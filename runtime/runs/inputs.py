@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import kinds, own
 from ..errors import Mistake, Problem
 from ..files import sha256
 
@@ -52,11 +53,12 @@ def fingerprint(spec: Spec) -> str:
     """The SHA-256 of what in a configuration shapes a run, written as canonical JSON.
 
     Gates ask something of a run that is there, so their bounds are left out and only the metrics they need count.
-    Columns are a list here, because a model sees them in their order.
+    Columns, and what is derived, are lists here, because a model sees them in their order.
     """
     shaping = spec.model_dump(mode="json", include=SHAPING)
     data = shaping["data"]
     data["columns"] = [[name, _without(column, "description")] for name, column in data["columns"].items()]
+    data["derive"] = list(data["derive"].items())
     shaping["data"] = _without(data, "description", "owner")
     shaping["model"] = _without(shaping["model"], "threads")
     shaping["metrics"] = spec.evaluation.chosen(spec.task)
@@ -67,7 +69,7 @@ def fingerprint(spec: Spec) -> str:
 def environment() -> dict[str, str]:
     """The versions of Python and of the packages that shape a model."""
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in [*PACKAGES, *kinds.packages()]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -90,7 +92,8 @@ def _data(root: Path, spec: Spec, files: Sequence[Path]) -> dict[str, str]:
 
 
 def _code(root: Path) -> dict[str, str]:
-    return {name: sha256(root / name) for name in CODE if (root / name).is_file()}
+    files = [*(file for name in CODE if (file := root / name).is_file()), *own.files(root)]
+    return {file.relative_to(root).as_posix(): sha256(file) for file in files}
 
 
 def _without(section: dict[str, Any], *keys: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import new_folder
-from ..metric import METRICS
 from ..progress import step
 from . import git, manifest
 from .run import CARD, CONFIG, FACTS, MODEL, PREDICTIONS, REPORT, RUNS, SCHEMA, Run
@@ -92,14 +91,14 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         "data": _data(written.get("data", {}).get("description") or "", parts),
         "test_rows": rows_scored(scores.predictions),
         "objective": scores.objective,
-        "greater_is_better": METRICS[scores.objective].greater_is_better,
+        "greater_is_better": project.evaluation.metric(scores.objective, schema.task).greater_is_better,
         "metrics": {name: _interval(interval) for name, interval in scores.metrics.items()},
         "baseline": {name: _number(value) for name, value in scores.baseline.items()},
         "baseline_label": scores.baseline_label,
         "gain": _interval(scores.gain),
         "importance": {name: _number(share) for name, share in model.importance().items()},
         "durations": {name: round(seconds, 3) for name, seconds in project.durations.items()},
-        "notes": list(dict.fromkeys([*parts.notes, *model.notes, *scores.notes])),
+        "notes": list(dict.fromkeys([*parts.rows.notes, *parts.notes, *model.notes, *scores.notes])),
     }
 
 

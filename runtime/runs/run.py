@@ -49,6 +49,11 @@ class Run:
         return cls(folder, facts)
 
     @property
+    def root(self) -> Path:
+        """The project folder, which runs/ stands in."""
+        return self.folder.parent.parent
+
+    @property
     def id(self) -> str:
         """Twelve hex digits: the hash of what went in."""
         return str(self.facts["id"])
@@ -107,4 +112,4 @@ class Run:
         from ..model import MODELS
 
         self.verify(manifest_sha256)
-        return MODELS[self.facts["model"]["kind"]].load(self.folder / MODEL, self.schema())
+        return MODELS.of(self.root)[self.facts["model"]["kind"]].load(self.folder / MODEL, self.schema())

@@ -97,10 +97,10 @@ def plugin(tmp_path_factory):
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n")
     (information / "entry_points.txt").write_text("[overture.runtime.models]\ntiny = tiny_model:Tiny\n")
     sys.path.insert(0, str(folder))
-    kinds._plugins.cache_clear()
+    kinds.plugins.cache_clear()
     yield folder
     sys.path.remove(str(folder))
-    kinds._plugins.cache_clear()
+    kinds.plugins.cache_clear()
 
 
 @pytest.fixture
