@@ -55,12 +55,9 @@ class Manifest:
         """The text of manifest.json."""
         entries = [(path, f"sha256:{digest(text)}") for path, texts in self.bases.items() for text in texts]
         entries += [(path, _ONCE) for path in self.once]
-        head = f'{{\n  "version": {_FORMAT},\n  "overture": {json.dumps(self.overture)},\n  "ruff": {json.dumps(ruff)},\n  "files": {{\n'
-        return (
-            head
-            + ",\n".join(f"    {json.dumps(path)}: {json.dumps(value)}" for path, value in sorted(entries))
-            + "\n  }\n}\n"
-        )
+        listed = ",\n".join(f"    {json.dumps(path)}: {json.dumps(value)}" for path, value in sorted(entries))
+        by = f'"version": {_FORMAT},\n  "overture": {json.dumps(self.overture)},\n  "ruff": {json.dumps(ruff)}'
+        return f'{{\n  {by},\n  "files": {{\n{listed}\n  }}\n}}\n'
 
 
 def read(root: Path) -> Manifest:
@@ -93,9 +90,8 @@ def is_new(root: Path) -> bool:
 def blob(path: str, text: str) -> tuple[str, str]:
     """The path and the content of the base that keeps a generated text."""
     sha = digest(text)[:_SHOWN]
-    return f"{BASES}/{path}.{sha}", "".join(
-        f"{sha}|{line}\n" for line in text.removesuffix("\n").split("\n")
-    ) if text else ""
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return f"{BASES}/{path}.{sha}", "".join(f"{sha}|{line}\n" for line in lines)
 
 
 def read_base(root: Path, path: str, sha: str) -> str | None:

@@ -102,29 +102,16 @@ def _unwanted(path: str, found: Found | None, last: Manifest) -> list[Step]:
 
 
 def _once(path: str, file: File, found: Found | None, known: bool) -> Step:
-    step = Step(
-        path,
-        Change.SAME,
-        found,
-        found.data if found else None,
-        once=True,
-        executable=file.executable,
-        theirs=file.canonical,
-    )
-    if found is not None:
-        return step
-    return (
-        replace(step, change=Change.DROPPED)
-        if known
-        else replace(step, change=Change.CREATE, data=file.canonical.encode())
-    )
+    data, theirs = found.data if found else None, file.canonical
+    step = Step(path, Change.SAME, found, data, once=True, executable=file.executable, theirs=theirs)
+    if found is None and known:
+        return replace(step, change=Change.DROPPED)
+    return step if found else replace(step, change=Change.CREATE, data=theirs.encode())
 
 
 def _managed(path: str, file: File, found: Found | None, bases: tuple[str, ...] | None) -> Step:
-    theirs = file.canonical
-    step = Step(
-        path, Change.SAME, found, found.data if found else None, (theirs,), executable=file.executable, theirs=theirs
-    )
+    data, theirs = found.data if found else None, file.canonical
+    step = Step(path, Change.SAME, found, data, (theirs,), executable=file.executable, theirs=theirs)
     if found is None:
         if bases is None:
             return replace(step, change=Change.CREATE, data=theirs.encode())
@@ -163,12 +150,8 @@ def _merged(step: Step, found: Found, bases: tuple[str, ...], theirs: str) -> St
 def _conflict(step: Step, found: Found, text: str | None, why: str) -> Step:
     """A conflict marked in the file, or without git laid beside it."""
     if text is None:
-        return replace(
-            step,
-            change=Change.CONFLICT,
-            incoming=True,
-            why="there is no git to merge with; the new text is in .overture/incoming",
-        )
+        why = "there is no git to merge with; the new text is in .overture/incoming"
+        return replace(step, change=Change.CONFLICT, incoming=True, why=why)
     lines = markers(text, found.text, step.theirs)
     return replace(step, change=Change.CONFLICT, data=found.encode(text), lines=lines, why=why)
 

@@ -105,11 +105,8 @@ def _about(step: Step) -> str:
             )
             return ", ".join(part for part in (places, step.why) if part)
         case Change.MERGE | Change.KEEP:
-            return (
-                "your deletions kept"
-                if step.own == 0
-                else f"your {'line' if step.own == 1 else f'{step.own} lines'} kept"
-            )
+            own = {0: "changes", 1: "line"}.get(step.own, f"{step.own} lines")
+            return f"your {own} kept"
         case Change.DELETE:
             return "no longer generated"
         case Change.ORPHAN:

@@ -111,11 +111,7 @@ class History:
         self.wanted = {path: File(self._text(path), once=path == "own.txt") for path in PATHS}
 
     def _text(self, path: str) -> str:
-        return (
-            "".join(f"x{i} = {i}\n" for i in range(12))
-            if path.endswith(".py")
-            else "".join(f"line {i}\n" for i in range(12))
-        )
+        return "".join(f"x{i} = {i}\n" if path.endswith(".py") else f"line {i}\n" for i in range(40))
 
     def _change(self, text: str, who: str) -> str:
         lines = text.splitlines(keepends=True)
@@ -160,13 +156,13 @@ class History:
             file.unlink()
 
     def configure(self) -> None:
-        """The configuration changes: other text, or a file more or less."""
-        path = self.chance.choice(PATHS)
-        if path in self.wanted and self.chance.random() < 0.25:
-            del self.wanted[path]
-            return
-        old = self.wanted.get(path, File(self._text(path), once=path == "own.txt"))
-        self.wanted[path] = File(self._change(old.text, "x"), old.once)
+        """The configuration changes: other texts, or a file more or less."""
+        for path in PATHS:
+            if path in self.wanted and self.chance.random() < 0.05:
+                del self.wanted[path]
+            elif self.chance.random() < 0.7:
+                old = self.wanted.get(path, File(self._text(path), once=path == "own.txt"))
+                self.wanted[path] = File(self._change(old.text, "x"), old.once)
 
     def lose(self) -> None:
         """The manifest is lost."""
@@ -194,17 +190,8 @@ class History:
 
 
 HAPPENS = (
-    "edit",
-    "edit",
-    "edit",
-    "convert",
-    "solve",
-    "remove",
-    "configure",
-    "configure",
-    "lose",
-    "generate",
-    "generate",
+    *("edit", "edit", "edit", "edit", "configure", "configure", "configure", "generate", "generate", "generate"),
+    *("convert", "solve", "remove", "lose"),
 )
 
 
