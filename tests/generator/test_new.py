@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -210,6 +210,7 @@ def test_a_data_option_is_called_like_its_file(file: str, option: str) -> None:
     assert option_name(Path(file)) == option
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_slug_holds_nothing_but_letters_digits_and_dashes(text: str) -> None:
     assert set(slug(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")

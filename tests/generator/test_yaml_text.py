@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -74,11 +74,14 @@ STRINGS = st.one_of(
 ).filter(lambda value: value != "???")
 VALUES = st.one_of(STRINGS, st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none())
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def back(document: str) -> object:
     return OmegaConf.to_container(OmegaConf.create(document), resolve=True)
 
 
+@CALM
 @given(STRINGS, STRINGS)
 @example("a.b", "${a}")
 @example("???", "y")
@@ -86,6 +89,7 @@ def test_names_and_texts_come_back_the_same(name: str, value: str) -> None:
     assert back(yaml_text.entry(name, yaml_text.text(value)) + "\n") == {name: value}
 
 
+@CALM
 @given(
     st.dictionaries(STRINGS, st.one_of(VALUES, st.lists(VALUES), st.dictionaries(STRINGS, VALUES)), min_size=1),
     st.booleans(),
@@ -96,11 +100,13 @@ def test_values_of_any_depth_come_back_the_same(value: dict[str, object], wrap: 
     assert back(yaml_text.entry("columns", "\n" + yaml_text.entry("x", written, 2)) + "\n") == {"columns": {"x": value}}
 
 
+@CALM
 @given(STRINGS)
 def test_a_comment_ends_with_its_line(said: str) -> None:
     assert back(f"a: 1{yaml_text.comment(said)}\nb: 2\n") == {"a": 1, "b": 2}
 
 
+@CALM
 @given(st.lists(st.text(alphabet="abc Ä(", min_size=1, max_size=30), min_size=20, max_size=60))
 def test_long_lists_keep_within_the_width(labels: list[str]) -> None:
     written = yaml_text.wrapped({"type": "category", "values": labels}, 6, 20)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overture.generator.infer.inference import Question, infer
@@ -183,6 +183,7 @@ def test_a_label_that_yaml_cannot_hold_leaves_the_labels_open(look: Look) -> Non
     assert "cannot be written" in said(found, "x")
 
 
+@settings(deadline=None)
 @given(
     st.floats(-1e12, 1e12), st.floats(0, 1e12), st.booleans(), st.sampled_from(["x", "age", "year", "hour", "share"])
 )
