@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
+_FEWEST = 10  # rows that early stopping can go by
+
+
 def prepared(name: str, params: Mapping[str, Any], seed: int, threads: int | None) -> Any:
     """An estimator that is not fitted yet, with seed and threads where it has use for them."""
     found = named(name)(**params)
@@ -103,18 +106,16 @@ def _adapted(estimator: Any, encoding: Encoding, learn: NDArray[Any], schema: Sc
         estimator.set_params(categorical_features=encoding.categories or None)
     if params.get("early_stopping") in ("auto", True) and not _divisible(params, learn, schema):
         estimator.set_params(early_stopping=False)
-        return [
-            "too few rows of some class to stop early by" if schema.classification else "too few rows to stop early by"
-        ]
+        return ["too few rows to stop early by, so every round is kept"]
     return []
 
 
 def _divisible(params: dict[str, Any], learn: NDArray[Any], schema: Schema) -> bool:
-    """Can the rows that early stopping watches be set aside, with every class in both parts?"""
+    """Can rows be set aside for early stopping to watch: ten at least, and each class on both sides?"""
     share = params.get("validation_fraction", 0.1)
     aside = math.ceil(share * len(learn)) if isinstance(share, float) else share or 0
     counts = np.bincount(learn) if schema.classification else np.array([len(learn)])
-    return counts.min() >= 2 and min(aside, len(learn) - aside) >= len(counts)
+    return bool(counts.min() >= 2 and min(aside, len(learn) - aside) >= max(_FEWEST, len(counts)))
 
 
 def _linear(estimator: Any, schema: Schema) -> bool:

@@ -79,7 +79,7 @@ def packaged(name: str) -> dict[str, Any]:
 
 
 def model(name: str, **keys: Any) -> Model:
-    written = {**packaged(name), "seed": 7, "threads": 2, **keys}
+    written = {**packaged(name), "seed": 7, "threads": 1, **keys}
     written["params"] = {
         key: min(value, SMALLER.get(key, value)) if key in SMALLER else value
         for key, value in written["params"].items()
