@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 TEMPORARY = ".overture-tmp-"  # a name that listings pass over and that the next run may sweep away
+STALE = 24 * 60 * 60
+"""Seconds after which a temporary folder belongs to something that was killed."""
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -37,6 +41,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises FileExistsError when `path` came to exist meanwhile; then, and when the block fails, nothing is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent)
     temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
     try:
         os.chmod(temporary, 0o777 & ~_umask())
@@ -49,11 +54,20 @@ def new_folder(path: Path) -> Iterator[Path]:
                 raise FileExistsError(f"{path} exists") from error
             raise
     except BaseException:
-        import shutil
-
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Take away temporary folders that a kill left behind long ago."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        try:
+            stale = path.is_dir() and time.time() - path.stat().st_mtime > STALE
+        except OSError:  # somebody else swept it
+            continue
+        if stale:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def sync_tree(folder: Path) -> None:

@@ -92,12 +92,8 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
         if problem.place:
             place = str(problem.place)
             text = f"{place:<{width}}{text[len(place) :]}"
-        lines.append(text if problem.key or problem.path or problem.place else _sentence(text))
+        lines.append(text)
     return lines
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _readable(text: str) -> str:

@@ -21,8 +21,8 @@ def test_help_lists_the_commands(overture: Overture, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["chek"], 'There is no command "chek". Did you mean "check"?'),
-        (["check"], "This folder is no overture project"),
+        (["chek"], 'there is no command "chek". Did you mean "check"?'),
+        (["check"], "this folder is no overture project"),
         (["new"], "NAME"),
         (["new", "x", "--data", "nope.csv", "--target", "y"], "nope.csv"),
         (["new", "x", "--dta", "nope.csv"], "--data"),

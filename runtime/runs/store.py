@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
-import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import Mistake, Problem, did_you_mean
-from ..files import TEMPORARY
+from ..files import sweep
 from .run import RUNS, Run
-
-STALE = 24 * 60 * 60
-"""Seconds after which a temporary folder belongs to a training that was killed."""
 
 
 def runs(root: Path) -> list[Run]:
@@ -63,7 +58,7 @@ def finished(root: Path, run_id: str) -> Run | None:
 
     Raises Mistake when it is there and was changed.
     """
-    _sweep(root)
+    sweep(root / RUNS)
     folder = root / RUNS / run_id
     if not folder.exists():
         return None
@@ -93,13 +88,3 @@ def _opened(root: Path) -> Iterator[Run | Mistake]:
             yield Run.open(path)
         except Mistake as mistake:
             yield mistake
-
-
-def _sweep(root: Path) -> None:
-    for path in (root / RUNS).glob(f"{TEMPORARY}*"):
-        try:
-            stale = time.time() - path.stat().st_mtime > STALE
-        except OSError:  # another training swept it
-            continue
-        if stale:
-            shutil.rmtree(path, ignore_errors=True)
