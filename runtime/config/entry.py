@@ -6,12 +6,12 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..command_line import exit_code, unexpected
-from ..errors import OvertureError
+from ..errors import Mistake, OvertureError, Problem
 from ..terminal import narrated, say, tell
 from .compose import opened
 
@@ -61,9 +61,46 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
             load(folder)
         hydra.main(version_base="1.3", config_path=str(config_path), config_name=config_name)(jobs)()
     except (HydraException, OmegaConfBaseException, YAMLError, RecursionError):
-        load(folder, [argument for argument in sys.argv[1:] if not argument.startswith("-")])
+        _explain(folder, [argument for argument in sys.argv[1:] if not argument.startswith("-")])
         raise
+    if jobs.many:
+        jobs.close(folder)
     return jobs.exit_code()
+
+
+def _explain(folder: Path, words: list[str]) -> None:
+    """Tell in our form what Hydra stumbled over; of a sweep, each value is tried once.
+
+    Raises Mistake when anything is wrong.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    from .load import load
+
+    try:
+        choices = [list(_values(override)) for override in OverridesParser.create().parse_overrides(words)]
+    except HydraException:
+        choices = [[word] for word in words]
+    first = [values[0] for values in choices]
+    problems: dict[str, Problem] = {}
+    for place, values in enumerate(choices or [[]]):
+        for value in values or [""]:
+            try:
+                load(folder, [*first[:place], *([value] if value else []), *first[place + 1 :]])
+            except Mistake as mistake:
+                problems.update({str(problem): problem for problem in mistake.problems})
+    if problems:
+        raise Mistake(problems.values())
+
+
+def _values(override: Any) -> Iterator[str]:
+    """An override for each value that a sweep gives its key; itself, when it sweeps over nothing."""
+    if not override.is_sweep_override():
+        yield override.input_line
+        return
+    for value in override.sweep_string_iterator():
+        yield f"{override.input_line.partition('=')[0]}={value}"
 
 
 class _Jobs:
@@ -104,6 +141,15 @@ class _Jobs:
             traceback.print_exc()
         else:
             unexpected(error)
+
+    def close(self, folder: Path) -> None:
+        """Say how the sweep went: which run is best, and how many jobs failed."""
+        from ..runs.table import rows
+
+        say("", *rows(folder))
+        if self.failed:
+            count = len(self.failed)
+            say(f"{count} {'job' if count == 1 else 'jobs'} failed; the reasons stand above.", file=sys.stderr)
 
     def exit_code(self) -> int:
         """What the command line says in the end; a single run gives its error on."""
