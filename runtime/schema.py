@@ -25,9 +25,15 @@ class Schema(Section):
     """The columns that the data holds and a caller sends, in order."""
     derived: dict[str, Column] = {}
     """Columns computed from one row's features, the same way in training, batch and serving; nobody sends them."""
+    expressions: dict[str, str] = {}
+    """SQL over one row, by the derived column it makes, in order; the other derived columns are of hooks.features."""
     target: str
     target_column: Column
     """What the target holds; its description is the project's."""
+    target_from: str | None = None
+    """SQL over one row of the data that makes the target; null: it is a column of the data."""
+    outcomes: dict[str, Column] = {}
+    """The columns that only a computed target reads: they are known afterwards, so they are never features."""
     positive: Class | None = None
     """Binary: the class whose probability is the score."""
     key: str | None = None
@@ -46,10 +52,10 @@ class Schema(Section):
 
     @property
     def columns(self) -> dict[str, AnyColumn]:
-        """Every column that is read, each once: features, target, key, time, and what the split goes by."""
-        found: dict[str, AnyColumn] = dict(self.features)
+        """Every column that is read, each once: features, target or outcomes, key, time, and what the split goes by."""
+        found: dict[str, AnyColumn] = {**self.features, **self.outcomes}
         for name, column in (
-            (self.target, self.target_column),
+            (self.target if self.target_from is None else None, self.target_column),
             (self.key, self.key_column),
             (self.time, self.time_column),
             (self.divider, self.divider_column),

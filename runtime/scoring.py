@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from . import prediction
 from .data.column import AnyColumn
 from .errors import Refusal
 from .hooks import Hooks
@@ -95,31 +96,19 @@ class Scorer:
     def _answers(self, rows: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
-        from .serving.predictor import class_name
-
-        schema, outputs = self.schema, self._outputs(rows.select(*self.schema.features))
-        named = [name for name in (NUMBER, schema.key) if name in rows.columns]
-        if schema.classes is None:
-            found = {"prediction": pl.Series(outputs, dtype=pl.Float64)}
-        else:
-            dtype = pl.Series(schema.classes).dtype
-            best = [schema.classes[i] for i in outputs.argmax(axis=1).tolist()]
-            found = {"prediction": pl.Series(best, dtype=dtype)}
-            for i, label in enumerate(schema.classes):
-                found[f"probability: {class_name(label)}"] = pl.Series(outputs[:, i], dtype=pl.Float64)
+        found = self._predictions(rows.select(*self.schema.features))
+        named = [name for name in (NUMBER, self.schema.key) if name in rows.columns]
         version = pl.lit(f"{self.name}:{self.run.id}").alias("model")
-        return rows.select(named).hstack(pl.DataFrame(found)).with_columns(version)
+        return rows.select(named).hstack(prediction.table(found, self.schema)).with_columns(version)
 
-    def _outputs(self, features: pl.DataFrame) -> Any:
+    def _predictions(self, features: pl.DataFrame) -> prediction.Predictions:
         import numpy as np
 
-        from .data.features import added
-
         if features.is_empty():
-            return np.empty((0, len(self.schema.classes)) if self.schema.classes else 0)
-        if self.hooks.features is not None:
-            features = added(features, self.hooks.features, self.schema.derived)
-        return self.model.predict(features)
+            none = np.empty((0, len(self.schema.classes))) if self.schema.classes else None
+            return prediction.Predictions([], none)
+        frame = prediction.inputs(features, self.schema, self.hooks)
+        return prediction.predict(self.model, frame, self.hooks)
 
     def _unseen(self, rows: pl.DataFrame) -> dict[str, int]:
         """Labels that training never saw, of columns that allow any; the model takes them for missing."""
@@ -220,7 +209,7 @@ def score(root: Path, source: Path, out: Path, *, rows: int = 65_536) -> Summary
     Raises Mistake when nothing is in production, a file cannot be read or written, or columns are missing; Refusal
     when no row keeps the contract.
     """
-    from .project import import_hooks
+    from .hooks import import_hooks
     from .runs.ledger import production
 
     found = production(root)
@@ -240,8 +229,8 @@ def _csv_settings(run: Run) -> dict[str, Any]:
     path = run.folder / CONFIG
     config: Any = OmegaConf.create(path.read_text("utf-8"))
     sources: Any = OmegaConf.to_container(config.data.sources, resolve=True)
-    first = next(iter(sources.values()))
-    return {key: value for key, value in first.items() if key != "part"} if first.get("kind") == "csv" else {}
+    base = sources.get(config.data.get("base")) or next(iter(sources.values()))
+    return {key: value for key, value in base.items() if key != "part"} if base.get("kind") == "csv" else {}
 
 
 def _writable(rejected: pl.DataFrame) -> pl.DataFrame:

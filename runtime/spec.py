@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Discriminator, Field, StrictBool, StrictInt, StrictStr, Tag
 
-from .data.column import AnyColumn, BooleanColumn, CategoryColumn, IntegerColumn, NumberColumn
+from .data import derive
+from .data.column import AnyColumn, BooleanColumn, CategoryColumn, Column, IntegerColumn, NumberColumn
 from .data.dataset import Dataset
-from .errors import Problem, did_you_mean, listed
+from .data.join import shape
+from .errors import Mistake, Problem, did_you_mean
 from .evaluation import Evaluation
-from .metric import METRICS
+from .kinds import ByKind
 from .model import MODELS, Model
 from .schema import Schema, Task
 from .section import Section
@@ -22,8 +25,19 @@ if TYPE_CHECKING:
     AnyModel = Model
     AnySplit = Split
 else:
-    AnyModel = MODELS.union()
-    AnySplit = SPLITS.union()
+    AnyModel = Annotated[Model, ByKind(MODELS)]
+    AnySplit = Annotated[Split, ByKind(SPLITS)]
+
+
+class ComputedTarget(Section):
+    """A target that is computed from other columns of the data, which are then outcomes and never features."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    name: Annotated[StrictStr, Field(min_length=1)]
+    """What to call it; no column of the data has this name."""
+    from_: Annotated[StrictStr, Field(min_length=1, alias="from")]
+    """A SQL expression over one row, for example arr_delay > 15; where it gives nothing, the row is left out."""
 
 
 class Spec(Section):
@@ -35,8 +49,13 @@ class Spec(Section):
     """What the model answers, in a sentence; it is shown in the API."""
     task: Task
     """binary, multiclass or regression."""
-    target: Annotated[StrictStr, Field(min_length=1)]
-    """The column to predict."""
+    target: Annotated[
+        Annotated[StrictStr, Field(min_length=1), Tag("one")] | Annotated[ComputedTarget, Tag("pairs")],
+        Discriminator(
+            lambda value: "pairs" if isinstance(value, ComputedTarget) else shape(value).replace("several", "one")
+        ),
+    ]
+    """The column to predict; or {name: late, from: arr_delay > 15}, computed from columns that are then no features."""
     positive: StrictBool | StrictInt | StrictStr | None = None
     """Binary: the class whose probability is the score; null: yes, true or 1 in any spelling, else the rarer class."""
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = 42
@@ -50,36 +69,89 @@ class Spec(Section):
     serving: Serving = Serving()
 
     @property
+    def target_name(self) -> str:
+        """What is predicted, whether it is a column of the data or computed."""
+        return self.target if isinstance(self.target, str) else self.target.name
+
+    @property
+    def target_from(self) -> str | None:
+        """The expression that makes the target; null: it is a column of the data."""
+        return None if isinstance(self.target, str) else self.target.from_
+
+    @property
     def known_columns(self) -> dict[str, AnyColumn]:
         """The columns declared, and those that the source adds by itself."""
         return {**self.data.source.adds(), **self.data.columns}
 
     @property
     def contract(self) -> Schema:
-        """The contract of a row, as declared. The configuration must have no problems()."""
+        """The contract of a row, as declared; expressions of data.derive that problems() faults are left out.
+
+        Raises Mistake when columns that play a part are not there, or the target cannot be computed.
+        """
+        if missing := [*self.data.problems(), *self._roles()]:
+            raise Mistake(missing)
         columns, data = self.known_columns, self.data
-        roles = {self.target, data.key, data.time, self.split.divider, *data.source.adds()}
+        parts = {
+            role: (name, columns[name] if name else None)
+            for role, name in (("key", data.key), ("time", data.time), ("divider", self.split.divider))
+        }
+        derived, _ = self._derived()
         return Schema.model_validate(
             {
                 "task": self.task,
-                "features": {name: column for name, column in data.columns.items() if name not in roles},
-                "target": self.target,
-                "target_column": columns[self.target],
+                "features": self._features,
+                "derived": derived,
+                "expressions": {name: sql for name, sql in data.derive.items() if name in derived},
+                "target": self.target_name,
+                "target_column": self._target_column(),
+                "target_from": self.target_from,
+                "outcomes": {name: columns[name] for name in self._outcomes if name not in self._parts},
                 "positive": self.positive,
-                "key": data.key,
-                "key_column": columns[data.key] if data.key else None,
-                "time": data.time,
-                "time_column": columns[data.time] if data.time else None,
-                "divider": self.split.divider,
-                "divider_column": columns[self.split.divider] if self.split.divider else None,
+                **{role: name for role, (name, _) in parts.items()},
+                **{f"{role}_column": column for role, (_, column) in parts.items()},
                 "timezone": data.timezone,
                 "unknown_category": data.unknown_category,
             }
         )
 
+    @property
+    def _parts(self) -> set[str | None]:
+        """The columns that play a part of their own."""
+        plain = {self.target_name} if self.target_from is None else set()
+        return {*plain, self.data.key, self.data.time, self.split.divider, *self.data.source.adds()}
+
+    @property
+    def _outcomes(self) -> list[str]:
+        """The columns that a computed target reads."""
+        return [name for name in derive.names(self.target_from or "") if name in self.known_columns]
+
+    @property
+    def _features(self) -> dict[str, AnyColumn]:
+        roles = {*self._parts, *self._outcomes}
+        return {name: column for name, column in self.data.columns.items() if name not in roles}
+
+    def _target_column(self) -> AnyColumn:
+        if self.target_from is None:
+            return self.known_columns[self.target_name]
+        made = derive.result(self.target_from, self.known_columns, {}, ("target", "from"))
+        return made.model_copy(update={"nullable": False})
+
+    def _derived(self) -> tuple[dict[str, Column], list[Problem]]:
+        """What data.derive makes, and what is wrong with it."""
+        never = "a caller does not send it"
+        others = {
+            **dict.fromkeys(self._outcomes, f"it is what the target is computed from, and {never}"),
+            str(self.data.key): "it only identifies a row",
+            str(self.data.time): "it only orders the rows",
+            **{str(name): "it only tells the parts apart" for name in (self.split.divider, *self.data.source.adds())},
+            self.target_name: f"it is the target, and {never}",
+        }
+        return derive.describe(self.data.derive, self._features, others, ("data", "derive"))
+
     def problems(self) -> list[Problem]:
         """What the sections say that does not fit together, all of it; each section alone is valid already."""
-        found = [*self._roles(), *self._target(), *self._evaluation()]
+        found = [*self.data.problems(), *self._roles(), *self._target(), *self._derived()[1], *self._evaluation()]
         found += [*self.split.problems(self.data), *self.model.problems(self.task)]
         if not found and not self.contract.features:
             found.append(Problem("no column is left to learn from besides target, key and time.", ("data", "columns")))
@@ -89,7 +161,7 @@ class Spec(Section):
         columns = self.known_columns
         divider = self.split.divider
         for path, name in (
-            (("target",), self.target),
+            (("target",), self.target_name if self.target_from is None else None),
             (("data", "key"), self.data.key),
             (("data", "time"), self.data.time),
             (("split", "column"), divider),
@@ -97,27 +169,45 @@ class Spec(Section):
             if name is not None and name not in columns:
                 hint = did_you_mean(name, columns, otherwise="Describe it in data.columns.")
                 yield Problem(f'data.columns has no "{name}".', path, hint=hint)
-        if self.target in (self.data.key, self.data.time, divider):
-            role = (
-                "key" if self.target == self.data.key else "time" if self.target == self.data.time else "split column"
-            )
-            yield Problem(f"{self.target} cannot be both the target and the {role}.", ("target",))
+        target = self.target_name
+        if self.target_from is not None:
+            yield from self._computed()
+        elif target in (self.data.key, self.data.time, divider):
+            role = "key" if target == self.data.key else "time" if target == self.data.time else "split column"
+            yield Problem(f"{target} cannot be both the target and the {role}.", ("target",))
+        if target in self.data.derive:
+            yield Problem(f"{target} is the target; give the derived column another name.", ("data", "derive", target))
         if (time := self.data.time) in columns and columns[time].type not in ("timestamp", "date", "integer", "number"):  # type: ignore[attr-defined]
             yield Problem(
                 "the column that orders the rows must be a timestamp, a date or a number.",
                 ("data", "columns", str(time), "type"),
             )
 
-    def _target(self) -> Iterator[Problem]:
-        column: Any = self.known_columns.get(self.target)
-        where = ("data", "columns", self.target)
-        if column is None:
+    def _computed(self) -> Iterator[Problem]:
+        """What is wrong with a target that is computed."""
+        if self.target_name in (*self.known_columns, "_row"):
+            yield Problem(
+                f"{self.target_name} is a column of the data; give the target another name.", ("target", "name")
+            )
+        try:
+            self._target_column()
+        except Mistake as mistake:
+            yield from mistake.problems
             return
+        if not self._outcomes:
+            yield Problem("reads no column, so it is the same for every row.", ("target", "from"))
+
+    def _target(self) -> Iterator[Problem]:
+        name = self.target_name
+        try:
+            column: Any = self._target_column()
+        except (KeyError, Mistake):
+            return  # said by _roles
         if self.task == "regression" and not isinstance(column, IntegerColumn | NumberColumn):
-            yield Problem(f"regression needs a number to predict; {self.target} is a {column.type}.", ("task",))
+            yield Problem(f"regression needs a number to predict; {name} is a {column.type}.", ("task",))
         if self.task != "regression" and not isinstance(column, CategoryColumn | BooleanColumn | IntegerColumn):
             yield Problem(
-                f"{self.task} needs labels to predict; {self.target} is a {column.type}.",
+                f"{self.task} needs labels to predict; {name} is a {column.type}.",
                 ("task",),
                 hint="Did you mean regression?",
             )
@@ -134,7 +224,7 @@ class Spec(Section):
         )
         if labels is not None and self.positive is not None and not any(same(self.positive, label) for label in labels):
             yield Problem(
-                f"{written(self.positive)} is not a value of {self.target}.",
+                f"{written(self.positive)} is not a value of {name}.",
                 ("positive",),
                 hint=did_you_mean(self.positive, labels),
             )
@@ -145,13 +235,12 @@ class Spec(Section):
             and len(column.values) != 2
         ):
             yield Problem(
-                f"binary needs two values; {self.target} has {len(column.values)}.",
-                (*where, "values"),
+                f"binary needs two values; {name} has {len(column.values)}.",
+                ("data", "columns", name, "values"),
                 hint="Did you mean task: multiclass?",
             )
 
     def _evaluation(self) -> Iterator[Problem]:
-        fitting = [name for name in METRICS.names() if self.task in METRICS[name].tasks]
         asked: list[tuple[tuple[str | int, ...], str]] = [
             (("metrics", i), name) for i, name in enumerate(self.evaluation.metrics or [])
         ]
@@ -159,12 +248,10 @@ class Spec(Section):
             asked.append((("objective",), self.evaluation.objective))
         asked += [(("gates", i, "metric"), gate.metric) for i, gate in enumerate(self.evaluation.gates)]
         for path, name in asked:
-            if name not in METRICS.names():
-                yield Problem(f'no metric is called "{name}".', ("evaluation", *path), hint=did_you_mean(name, fitting))
-            elif name not in fitting:
-                yield Problem(
-                    f"{name} is not for {self.task}.", ("evaluation", *path), hint=f"It can be {listed(fitting)}."
-                )
+            try:
+                self.evaluation.metric(name, self.task)
+            except Mistake as mistake:
+                yield from (replace(it, path=("evaluation", *path)) for it in mistake.problems)
 
 
 def same(a: object, b: object) -> bool:

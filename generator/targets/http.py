@@ -64,7 +64,7 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
     stem = service_class(spec.name)
     return {
         "http": spec.serving.http.model_dump(),
-        "description": spec.description or f"Predicts {spec.target}.",
+        "description": spec.description or f"Predicts {spec.target_name}.",
         "row_description": spec.data.description or "One row.",
         "service": name(stem),
         "row": name(f"{stem}Row"),

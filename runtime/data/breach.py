@@ -33,7 +33,7 @@ class Breach:
 
     column: str
     rule: str
-    """type, nullable, min, max or values."""
+    """type, nullable, min, max or values; of a join expect or how."""
     count: int
     share: float
     """Of all rows."""
@@ -43,10 +43,12 @@ class Breach:
     """The first value that breaks the rule, or the most extreme, as it is written in YAML; "" for a missing one."""
     what: str
     hint: str = ""
+    path: tuple[str | int, ...] = ()
+    """Its place in the configuration, where that is not the rule of the column."""
 
     def problem(self) -> Problem:
         """The breach with its place in the configuration."""
-        return Problem(self.what, ("data", "columns", self.column, self.rule), hint=self.hint)
+        return Problem(self.what, self.path or ("data", "columns", self.column, self.rule), hint=self.hint)
 
 
 def mistyped(column: str, type: str, broken: pl.DataFrame, height: int, zone_missing: bool) -> Breach:
@@ -94,6 +96,11 @@ def unlabelled(column: str, labels: list[int | str], broken: pl.DataFrame, heigh
         rows = broken.filter(pl.col("value").is_in(common).not_())
         what = f"{'holds' if rows.height == 1 else 'hold'} {more:,} more label{'s' * (more > 1)} that are not allowed"
         yield _breach(column, "values", rows, height, what, _written(rows["value"][0]))
+
+
+def unmet(source: str, rule: str, broken: pl.DataFrame, height: int, what: str, hint: str) -> Breach:
+    """Rows that a join finds too much for, or nothing; `broken` holds their numbers, "row"."""
+    return _breach(source, rule, broken, height, what, "", hint)
 
 
 def _breach(

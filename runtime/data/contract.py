@@ -118,7 +118,7 @@ class _Check:
         rows = self._rows(broken, values)
         if rule == "type":
             type = str(getattr(column, "type", ""))
-            yield breach.mistyped(name, type, rows, height, self._zoneless(type, rows["value"]))
+            yield breach.mistyped(name, type, rows, height, zoneless(type, rows["value"], self.timezone))
         elif rule == "nullable":
             yield breach.missing(name, rows, height)
         elif rule == "values":
@@ -141,14 +141,15 @@ class _Check:
 
         return pl.DataFrame({"row": self.numbers.filter(broken), "value": values.filter(broken)})
 
-    def _zoneless(self, type: str, values: pl.Series) -> bool:
-        """Are these moments that only lack a zone?"""
-        if type != "timestamp" or self.timezone is not None:
-            return False
-        import polars as pl
 
-        there = cast(pl.col("value"), values.dtype, TimestampColumn(type="timestamp"), "UTC")
-        return bool(values.to_frame("value").select(there.is_not_null().all()).item())
+def zoneless(type: str, values: pl.Series, timezone: str | None) -> bool:
+    """Are these values, which are none of the type, moments that only lack a zone?"""
+    if type != "timestamp" or timezone is not None:
+        return False
+    import polars as pl
+
+    there = cast(pl.col("value"), values.dtype, TimestampColumn(type="timestamp"), "UTC")
+    return bool(values.to_frame("value").select(there.is_not_null().all()).item())
 
 
 def _rules(column: AnyColumn) -> list[str]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StrictStr, model_validator
 
+from ..errors import Problem, did_you_mean, listed
+from ..kinds import ByKind
 from ..section import Section
 from .column import Column
+from .join import Join
 from .source import SOURCES, Source
 
 if TYPE_CHECKING:
     AnySource = Source
 else:
-    AnySource = SOURCES.union()
+    AnySource = Annotated[Source, ByKind(SOURCES)]
 
 ColumnName = Annotated[StrictStr, Field(min_length=1)]
 
@@ -25,8 +30,12 @@ class Dataset(Section):
     """What one row is, for people."""
     owner: str = ""
     """Who answers for the data."""
-    sources: Annotated[dict[str, AnySource], Field(min_length=1, max_length=1)]
+    sources: Annotated[dict[str, AnySource], Field(min_length=1)]
     """Where the rows come from, by a name of your choice."""
+    base: StrictStr | None = None
+    """With several sources: the one whose rows are predicted; the others are joined to it."""
+    joins: list[Join] = []
+    """How the other sources are joined to the base, one after the other."""
     key: ColumnName | None = None
     """The column that identifies a row; never a feature."""
     time: ColumnName | None = None
@@ -35,6 +44,8 @@ class Dataset(Section):
     """The zone of timestamps that name none, for example Europe/Berlin. Without it such timestamps are an error."""
     columns: Annotated[dict[ColumnName, Column], Field(min_length=1)]
     """What each column holds, in the order the model sees them."""
+    derive: dict[ColumnName, Annotated[StrictStr, Field(min_length=1)]] = {}
+    """Features computed from the columns of one row, each a SQL expression; a later one may use those before it."""
     ignore: list[StrictStr] = []
     """Columns of the source that are neither read nor checked; "" is one without a name."""
     unknown_category: Literal["reject", "missing"] = "reject"
@@ -42,8 +53,51 @@ class Dataset(Section):
 
     @property
     def source(self) -> Source:
-        """The one source of the rows."""
-        return next(iter(self.sources.values()))
+        """The source whose rows are predicted."""
+        return self.sources[self.base_name]
+
+    @property
+    def base_name(self) -> str:
+        """The name of the source whose rows are predicted; the first one where `base` names none that is there."""
+        return self.base if self.base in self.sources else next(iter(self.sources))
+
+    def files(self, root: Path) -> list[Path]:
+        """The local files of all sources, each once: those of the base, then in the order of the joins."""
+        joined = (join.source for join in self.joins if join.source in self.sources)
+        names = dict.fromkeys([self.base_name, *joined])
+        return list(dict.fromkeys(file for name in names for file in self.sources[name].files(root)))
+
+    def problems(self) -> list[Problem]:
+        """What base and joins say of sources that are not there, and which sources nothing joins."""
+        return [*self._base_problems(), *self._join_problems()]
+
+    def _base_problems(self) -> Iterator[Problem]:
+        where, names = ("data", "base"), list(self.sources)
+        if self.base is not None and self.base not in names:
+            yield Problem(f'no source is called "{self.base}".', where, hint=did_you_mean(self.base, names))
+        elif self.base is None and len(names) > 1:
+            hint = f"It can be {listed(names)}."
+            yield Problem("which source holds the rows to predict? The others are joined to it.", where, hint=hint)
+
+    def _join_problems(self) -> Iterator[Problem]:
+        for i, join in enumerate(self.joins):
+            where = ("data", "joins", i)
+            others = [name for name in self.sources if name != self.base_name]
+            if join.source not in self.sources:
+                hint = did_you_mean(join.source, others)
+                yield Problem(f'no source is called "{join.source}".', (*where, "source"), hint=hint)
+            elif join.source == self.base_name and self.base is not None:
+                yield Problem(f"{join.source} is the base; others are joined to it.", (*where, "source"))
+            moments = [join.as_of.left] if join.as_of else []
+            for name in dict.fromkeys(name for name in [*join.pairs, *moments] if name in self.ignore):
+                what = f'goes by "{name}", which ignore says is not read.'
+                yield Problem(what, where, hint="Take it out of ignore; what columns does not describe is no feature.")
+        joined = {self.base_name, *(join.source for join in self.joins)}
+        if self.base in self.sources:
+            for name in self.sources:
+                if name not in joined:
+                    hint = f"Add to data.joins: {{source: {name}, by: …}}"
+                    yield Problem("no join uses this source.", ("data", "sources", name), hint=hint)
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> Dataset:
@@ -53,7 +107,16 @@ class Dataset(Section):
         return self
 
     @model_validator(mode="after")
+    def _derived_anew(self) -> Dataset:
+        twice = [name for name in self.derive if name in self.columns or name in self.ignore]
+        if twice:
+            raise ValueError(f'derive makes "{twice[0]}", which is a column of the data: give it another name')
+        return self
+
+    @model_validator(mode="after")
     def _free_name(self) -> Dataset:
+        if "_row" in self.derive:
+            raise ValueError('derive makes "_row", which is the name of the row number: give it another name')
         if "_row" in self.columns:
             raise ValueError('columns describes "_row", which is the name of the row number: rename it in the data')
         return self

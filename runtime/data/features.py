@@ -1,18 +1,60 @@
-"""Columns that a project's own hook `features` computes from a row, the same way in training, batch and serving."""
+"""Columns computed from a row, by `derive` and by a project's own hook, the same way in training, batch and serving."""
 
 from __future__ import annotations
 
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Mistake, Place, Problem, listed
 from .column import AnyColumn, Column, column
+from .derive import evaluated
+from .dtypes import column_type, typed
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from ..schema import Schema
+
+Hook = Callable[["pl.DataFrame"], "pl.DataFrame"]
+
+
+@dataclass(frozen=True)
+class Completed:
+    """Rows with everything that a model sees."""
+
+    frame: pl.DataFrame
+    """The features, then what is derived from them."""
+    schema: Schema
+    """With every derived column."""
+    not_finite: dict[str, int]
+    """By derived column, results that were not finite and so are missing."""
+
+
+def completed(features: pl.DataFrame, schema: Schema, hook: Hook | None, *, learned: bool) -> Completed:
+    """Some rows, one or many, with every derived column: those of `derive`, then those that hooks.features adds to both.
+
+    features: schema.features of the rows. learned: the schema of a run, which knows what the hook adds.
+    Raises Mistake when the hook fails, is gone, or adds something else than in training.
+    """
+    if hook is None and not schema.derived:
+        return Completed(features, schema, {})
+    # polars divides one row by a constant, and many by its reciprocal: a row alone would differ in the last bit
+    frame, counts = features[[0, 0]] if features.height == 1 else features, {}
+    for name, sql in schema.expressions.items():
+        frame, counts[name] = evaluated(frame, name, sql, schema.derived[name].dtype)
+    more = {name: it for name, it in schema.derived.items() if name not in schema.expressions}
+    if hook is None and more:
+        raise Mistake(f"hooks.py has no features, which made {listed(more, 'and')} in training.", hint="Train again.")
+    if hook is not None:
+        given, frame = frame, added(frame, hook, more if learned else None)
+        more = more if learned else columns_of(frame.drop(given.columns), hook)
+    derived = {**{name: schema.derived[name] for name in schema.expressions}, **more}
+    found = {name: count for name, count in counts.items() if count}
+    return Completed(frame.head(features.height), schema.model_copy(update={"derived": derived}), found)
 
 
 def added(
@@ -56,7 +98,7 @@ def added(
             features, f"adds other columns than in training: {listed(sorted(differing), 'and')}.", "Train again."
         )
     try:
-        return frame.hstack(extra.select(_typed(extra.schema[name], it.dtype, name) for name, it in columns.items()))
+        return frame.hstack(extra.select(typed(extra.schema[name], it.dtype, name) for name, it in columns.items()))
     except pl.exceptions.PolarsError as error:
         raise _wrong(
             features, f"adds values of another type than in training: {_line(error)}", "Train again."
@@ -70,7 +112,7 @@ def columns_of(frame: pl.DataFrame, features: Callable[..., Any]) -> dict[str, C
     """
     found, problems = {}, []
     for name, dtype in frame.schema.items():
-        kind = _kind(dtype)
+        kind = column_type(dtype)
         if kind is None:
             what = f'adds "{name}" as {dtype}, which no model can take.'
             problems.append(_problem(features, what, "Make it numbers, booleans, text, days or moments."))
@@ -79,30 +121,6 @@ def columns_of(frame: pl.DataFrame, features: Callable[..., Any]) -> dict[str, C
     if problems:
         raise Mistake(problems)
     return found
-
-
-def _kind(dtype: pl.DataType) -> str | None:
-    import polars as pl
-
-    if dtype.is_integer():
-        return "integer"
-    if dtype.is_float() or dtype.is_decimal():
-        return "number"
-    kinds = {pl.Boolean: "boolean", pl.String: "category", pl.Categorical: "category", pl.Enum: "category",
-             pl.Date: "date", pl.Datetime: "timestamp"}  # fmt: skip
-    return kinds.get(dtype.base_type())
-
-
-def _typed(stored: pl.DataType, dtype: pl.DataType, name: str) -> pl.Expr:
-    import polars as pl
-
-    value = pl.col(name)
-    if isinstance(stored, pl.Datetime) and stored.time_zone is None:
-        value = value.dt.replace_time_zone("UTC")
-    elif isinstance(stored, pl.Datetime):
-        value = value.dt.convert_time_zone("UTC")
-    value = value.cast(dtype)
-    return pl.when(value.is_finite()).then(value).alias(name) if dtype == pl.Float64 else value
 
 
 def _failure(features: Callable[..., Any], error: Exception) -> Problem:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Mistake, Problem, Refusal, did_you_mean, listed
+from ..errors import Mistake, Problem, Refusal, listed
 from ..progress import step
 from ..schema import Schema
 from .breach import Breach
 from .column import AnyColumn
 from .contract import Conformed, conform
 from .dataset import Dataset
-from .features import added, columns_of
+from .derive import evaluated
+from .features import completed
+from .joins import NUMBER as ROW
+from .joins import Joined, joined, source_name
 
 if TYPE_CHECKING:
     import polars as pl
-
-ROW = "_row"
-"""The column that holds a row's number in its source, from 1."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Rows:
     """Rows in the types of their columns, and all there is to say about them."""
 
     frame: pl.DataFrame
-    """Every column of the schema, those derived, and `_row`; no row without a target."""
+    """Every column of the schema, those derived, and `_row`, the number in the base from 1; no row without a target."""
     schema: Schema
     """As declared, and with the columns that hooks.features adds; it is not asked while the contract is broken."""
     source: str
@@ -56,7 +55,9 @@ class Rows:
     unknown: dict[str, int]
     """By column, labels outside `values` that count as missing."""
     extra: tuple[str, ...]
-    """Columns of the source that are neither declared nor ignored."""
+    """Columns of the sources that are neither declared nor ignored, and that no join goes by."""
+    notes: tuple[str, ...] = ()
+    """What joins did not find, and what could not be computed, counted."""
 
 
 def load(data: Data) -> Rows:
@@ -66,9 +67,8 @@ def load(data: Data) -> Rows:
     nothing can be learned from the target, or hooks.features fails.
     """
     with step("load") as now:
-        raw, extra = _raw(data)
-        conformed = _conformed(data, raw)
-        rows = _kept(data, conformed, extra)
+        raw = joined(data.dataset, data.root, data.schema.columns)
+        rows = _kept(data, raw, _conformed(data, raw))
         now.say(f"{_count(rows.read, 'row')} from {rows.source}")
         for line in _remarks(rows, data.schema.target):
             now.say(line)
@@ -87,75 +87,45 @@ def check(rows: Rows, schema: Schema) -> None:
         now.say(f"{_count(columns, 'column')} {'keeps' if columns == 1 else 'keep'} the contract")
 
 
-def source_name(data: Data) -> str:
-    """Where the rows come from, for people: the names of the files, else the source's own."""
-    files = data.dataset.source.files(data.root)
-    return listed((file.name for file in files), "and") or next(iter(data.dataset.sources))
-
-
-def _raw(data: Data) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """All rows of the declared columns as the source stores them, and which columns nobody asked for."""
-    dataset, source = data.dataset, data.dataset.source
-    with _placed(dataset):
-        found = source.columns(data.root)
-        here = [*found, *source.adds()]
-        missing = [name for name in dataset.columns if name not in here]
-        if missing:
-            free = [name for name in found if name not in dataset.columns]
-            raise Mistake([_absent(name, source_name(data), free) for name in missing])
-        raw = source.read(data.root, data.schema.columns)
-    if raw.height == 0:
-        where = ("data", "sources", next(iter(dataset.sources)))
-        raise Mistake(Problem(f"{source_name(data)} has no rows.", where))
-    asked = {*dataset.columns, *dataset.ignore, *source.adds()}
-    return raw, tuple(dict.fromkeys(name for name in found if name not in asked))
-
-
-@contextmanager
-def _placed(dataset: Dataset) -> Iterator[None]:
-    """Give the problems of a source, which does not know its name, their place in the whole configuration."""
-    prefix = ("data", "sources", next(iter(dataset.sources)))
-    try:
-        yield
-    except Mistake as mistake:
-        raise Mistake(
-            [it if it.path[:1] == ("data",) else replace(it, path=(*prefix, *it.path)) for it in mistake.problems],
-            notes=mistake.notes,
-        ) from None
-
-
-def _absent(name: str, source: str, free: list[str]) -> Problem:
-    hint = did_you_mean(name, free, otherwise="Remove it here, or add it to the data.")
-    return Problem(f'{source} has no column "{name}".', ("data", "columns", name), hint=hint)
-
-
-def _conformed(data: Data, raw: pl.DataFrame) -> Conformed:
+def _conformed(data: Data, raw: Joined) -> Conformed:
     """The policy for unknown labels is for features: a target, key or part that nobody knows is always a breach."""
     schema = data.schema
     others: dict[str, AnyColumn] = {name: it for name, it in schema.columns.items() if name not in schema.features}
-    others[schema.target] = schema.target_column.model_copy(update={"nullable": True})
-    features = conform(raw, schema.features, timezone=schema.timezone, unknown_category=schema.unknown_category)
-    rest = conform(raw, others, timezone=schema.timezone)
-    frame = features.frame.hstack(rest.frame)
-    return Conformed(frame, features.breaches + rest.breaches, features.unknown)
+    if schema.target_from is None:
+        others[schema.target] = schema.target_column.model_copy(update={"nullable": True})
+    zone, policy = schema.timezone, schema.unknown_category
+    features = conform(raw.frame, schema.features, timezone=zone, unknown_category=policy, numbers=raw.numbers)
+    rest = conform(raw.frame, others, timezone=zone, numbers=raw.numbers)
+    breaches = tuple(_told_apart(it, raw.origin) for it in (*features.breaches, *rest.breaches))
+    return Conformed(features.frame.hstack(rest.frame), breaches, features.unknown)
 
 
-def _kept(data: Data, conformed: Conformed, extra: tuple[str, ...]) -> Rows:
+def _told_apart(breach: Breach, origin: Mapping[str, str]) -> Breach:
+    """A breach that says which source was joined to make it; its rows are those of the base."""
+    source = origin.get(breach.column)
+    return breach if source is None else replace(breach, what=f"joined from {source}: {breach.what}")
+
+
+def _kept(data: Data, raw: Joined, conformed: Conformed) -> Rows:
     import polars as pl
 
     schema, target = data.schema, data.schema.target
-    frame = conformed.frame.with_row_index(ROW, offset=1)
-    frame = frame.select(pl.exclude(ROW), pl.col(ROW).cast(pl.Int64))
+    frame, notes = conformed.frame, list(raw.notes)
+    if schema.target_from is not None:
+        frame, _ = evaluated(frame, target, schema.target_from, schema.target_column.dtype)
+    frame = frame.with_columns(raw.numbers.alias(ROW))
+    whole = frame.height
     if frame[target].null_count():
         frame = frame.filter(pl.col(target).is_not_null())
+    breaches = (*raw.breaches, *conformed.breaches)
     mistyped = sum(it.count for it in conformed.breaches if (it.column, it.rule) == (target, "type"))
-    read = conformed.frame.height
-    if not conformed.breaches:
-        _learnable(frame[target], target, source_name(data))
-        if data.features is not None:
-            frame, schema = _with_features(frame, schema, data.features)
-    dropped = read - frame.height - mistyped
-    return Rows(frame, schema, source_name(data), read, dropped, conformed.breaches, conformed.unknown, extra)
+    dropped = whole - frame.height - mistyped
+    name = source_name(data.dataset, data.root)
+    if not breaches:
+        _learnable(frame[target], target, name)
+        frame, schema, more = _completed(frame, schema, data.features)
+        notes += more
+    return Rows(frame, schema, name, raw.read, dropped, breaches, conformed.unknown, raw.extra, tuple(notes))
 
 
 def _learnable(target: pl.Series, name: str, source: str) -> None:
@@ -163,24 +133,32 @@ def _learnable(target: pl.Series, name: str, source: str) -> None:
         raise Mistake(Problem(f"no row of {source} has a value of {name}.", ("target",)))
     if target.n_unique() == 1:
         raise Mistake(
-            Problem(f"{name} is {target[0]} in every row of {source}: there is nothing to learn.", ("target",))
+            Problem(f"{name} is {_said(target[0])} in every row of {source}: there is nothing to learn.", ("target",))
         )
 
 
-def _with_features(
-    frame: pl.DataFrame, schema: Schema, features: Callable[[pl.DataFrame], pl.DataFrame]
-) -> tuple[pl.DataFrame, Schema]:
-    given = frame.select(*schema.features)
-    made = added(given, features).drop(given.columns)
-    clash = [name for name in made.columns if name in frame.columns]
+def _said(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _completed(
+    frame: pl.DataFrame, schema: Schema, hook: Callable[[pl.DataFrame], pl.DataFrame] | None
+) -> tuple[pl.DataFrame, Schema, list[str]]:
+    made = completed(frame.select(*schema.features), schema, hook, learned=False)
+    derived = made.frame.drop(*schema.features)
+    clash = [name for name in derived.columns if name in frame.columns]
     if clash:
-        raise Mistake(
-            f"hooks.features adds {listed(clash, 'and')}, which the data has already.", hint="Give it another name."
-        )
-    return frame.hstack(made), schema.model_copy(update={"derived": columns_of(made, features)})
+        who = "derive makes" if clash[0] in schema.expressions else "hooks.features adds"
+        raise Mistake(f"{who} {listed(clash, 'and')}, which the data has already.", hint="Give it another name.")
+    notes = [
+        f"{name}: {count:,} result{'s' * (count > 1)} not finite, treated as missing"
+        for name, count in made.not_finite.items()
+    ]
+    return frame.hstack(derived), made.schema, notes
 
 
 def _remarks(rows: Rows, target: str) -> Iterator[str]:
+    yield from rows.notes
     if rows.dropped:
         yield f"{_count(rows.dropped, 'row')} without {target} left out"
     if rows.unknown:

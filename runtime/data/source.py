@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Source(Section):
     """Where rows come from."""
 
+    kind: str
+
     def columns(self, root: Path) -> list[str]:
         """The names of the columns, in their order, without reading the rows.
 

@@ -128,7 +128,8 @@ def _contract(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
     data = facts["data"]
     roles = {schema.target: "target", schema.key: "key", schema.time: "time", schema.divider: "split"}
     rows = []
-    for name, column in {**schema.columns, **schema.derived}.items():
+    roles |= dict.fromkeys(schema.outcomes, "outcome")
+    for name, column in {**schema.columns, schema.target: schema.target_column, **schema.derived}.items():
         missing = data["missing"].get(name)
         gaps = count(missing) if missing else ""
         role = "derived" if name in schema.derived else roles.get(name, "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..data.features import added
+from .. import prediction
 from ..errors import Mistake
 from ..hooks import Hooks
 from .agreement import agree
@@ -75,30 +75,26 @@ class Predictor:
         """The prediction for each row, in order."""
         given = asked(self.model.schema, rows)
         kind = Prediction if self.model.schema.classification else Estimate
-        return self._answers(kind, given, self._predictions(self._derived(given.frame)))
+        return self._answers(kind, given, self._predictions(self._inputs(given.frame)))
 
     def explain(self, rows: Sequence[Row]) -> Answers[Any]:
         """The prediction for each row, and what each input added to its raw score."""
         given = asked(self.model.schema, rows)
-        frame = self._derived(given.frame)
+        frame = self._inputs(given.frame)
         both = zip(self._predictions(frame), self._explanations(frame), strict=True)
         kind = _EXPLANATIONS[self.model.schema.task]
         return self._answers(kind, given, [{**prediction, **why} for prediction, why in both])
 
-    def _derived(self, frame: pl.DataFrame) -> pl.DataFrame:
-        if self.hooks.features is None:
-            return frame
-        return added(frame, self.hooks.features, self.model.schema.derived)
+    def _inputs(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return prediction.inputs(frame, self.model.schema, self.hooks)
 
     def _predictions(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
-        outputs, classes = self.model.predict(frame), self.model.schema.classes
-        _finite(outputs)
-        if classes is None:
-            return [{"prediction": value} for value in outputs.tolist()]
-        names = self._classes
+        found, names = prediction.predict(self.model, frame, self.hooks), self._classes
+        if found.probabilities is None:
+            return [{"prediction": value} for value in found.values]
         return [
-            {"prediction": classes[best], "probabilities": dict(zip(names, probabilities, strict=True))}
-            for best, probabilities in zip(outputs.argmax(axis=1).tolist(), outputs.tolist(), strict=True)
+            {"prediction": value, "probabilities": dict(zip(names, probabilities, strict=True))}
+            for value, probabilities in zip(found.values, found.probabilities.tolist(), strict=True)
         ]
 
     def _explanations(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
