@@ -25,9 +25,13 @@ class Loaded:
     """A valid configuration, and where each of its keys was written."""
 
     spec: Spec
-    text: str
-    """The composed YAML, interpolations unresolved, so that no secret is in it."""
+    config: DictConfig
     places: Places
+
+    @property
+    def text(self) -> str:
+        """The composed YAML, interpolations unresolved, so that no secret is in it."""
+        return as_text(self.config)
 
 
 def load(root: Path, overrides: Sequence[str] = ()) -> Loaded:
@@ -61,7 +65,7 @@ def examine(root: Path, overrides: Sequence[str] = ()) -> tuple[Loaded | None, l
     if spec is None:
         spec = _repaired(root, composition.config, found)
     problems = [where.locate(problem) for problem in found]
-    return Loaded(spec, as_text(composition.config), where) if spec else None, problems
+    return Loaded(spec, composition.config, where) if spec else None, problems
 
 
 def spec_of(root: Path, config: DictConfig) -> Spec:
@@ -71,11 +75,22 @@ def spec_of(root: Path, config: DictConfig) -> Spec:
     """
     spec, found = _validated(root, config, [])
     if found or spec is None:
-        from hydra.core.hydra_config import HydraConfig
-
-        load(root, list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else [])
+        _tell(root)
         raise Mistake(found)
     return spec
+
+
+def _tell(root: Path) -> None:
+    """Compose once more while Hydra runs a job, for the places of what is wrong; Hydra goes on as before."""
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+
+    running = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        load(root, list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else [])
+    finally:
+        GlobalHydra.instance().hydra = running
 
 
 def as_text(config: DictConfig) -> str:
@@ -129,13 +144,19 @@ def _plain(config: DictConfig) -> tuple[dict[str, Any], list[Problem]]:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    bare = _without_hydra(config)
+    made: dict[str, Any] = {}
     try:
-        made: Any = OmegaConf.to_container(bare, resolve=True, throw_on_missing=True)
+        for key in _keys(config):
+            value = config[key]  # raises for what has no value
+            made[key] = (
+                OmegaConf.to_container(value, resolve=True, throw_on_missing=True)
+                if OmegaConf.is_config(value)
+                else value
+            )
         return made, []
     except OmegaConfBaseException:
         problems: list[Problem] = []
-        made = _walk(bare, (), problems)
+        made = _walk(_without_hydra(config), (), problems)
         return made, problems
 
 
@@ -164,7 +185,12 @@ def _walk(node: Any, path: KeyPath, problems: list[Problem]) -> Any:
 def _without_hydra(config: DictConfig) -> DictConfig:
     from omegaconf import OmegaConf
 
-    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    return OmegaConf.masked_copy(config, _keys(config))
+
+
+def _keys(config: DictConfig) -> list[str]:
+    """The keys of a configuration that are not Hydra's own."""
+    return [str(key) for key in config if key != "hydra"]
 
 
 def _covered(path: KeyPath, told: list[KeyPath]) -> bool:
