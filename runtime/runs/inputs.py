@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ..spec import Spec
 
 SHAPING = {"name", "task", "target", "positive", "seed", "data", "split", "model"}
-"""The keys of a Spec that decide what a run holds. Not among them: serving, descriptions, and threads, which change the
-time a training takes and nothing else."""
+"""The keys of a Spec that decide what a run holds. Not among them: serving and descriptions; threads are part of the
+environment, where their number is known."""
 CODE = ("train.py", "hooks.py")
 PACKAGES = ("overture", "catboost", "numpy", "polars", "scikit-learn", "scipy", "skops")
 
@@ -41,7 +42,9 @@ class Inputs:
 
         Raises Mistake when files cannot be read, all of them at once.
         """
-        return cls(_data(root, spec, files), fingerprint(spec), _code(root), environment())
+        return cls(
+            _data(root, spec, files), fingerprint(spec), _code(root), environment(spec.model.threads or spec.threads)
+        )
 
     @property
     def run_id(self) -> str:
@@ -66,9 +69,12 @@ def fingerprint(spec: Spec) -> str:
     return _digest(shaping)
 
 
-def environment() -> dict[str, str]:
-    """The versions of Python and of the packages that shape a model."""
-    found = {"python": platform.python_version()}
+def environment(threads: int | None = None) -> dict[str, str]:
+    """The versions of Python and of the packages that shape a model, and the number of threads.
+
+    threads: null means one a core. CatBoost adds numbers up by thread, so another number can make another model.
+    """
+    found = {"python": platform.python_version(), "threads": str(threads or os.cpu_count() or 1)}
     for package in [*PACKAGES, *kinds.packages()]:
         try:
             found[package] = version(package)

@@ -14,11 +14,9 @@ from .store import broken, comparable, runs
 
 PASSED_OVER = (
     "serving.",
-    "threads",
     "description",
     "data.description",
     "data.owner",
-    "model.threads",
     "evaluation.gates",
 )
 """Keys that make no run another."""
