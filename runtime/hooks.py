@@ -84,7 +84,7 @@ def _problems(module: ModuleType, file: str) -> Iterator[Problem]:
         elif name == "trusted" and not _is_names(value):
             yield Problem('must be a list of types, each as "module.Name".', key=name, place=Place(file))
         elif inspect.isfunction(value) and value.__module__ == module.__name__:
-            yield from _function(name, value, Place(file, inspect.getsourcelines(value)[1]))
+            yield from _function(name, value, Place(file, inspect.unwrap(value).__code__.co_firstlineno))
 
 
 def _function(name: str, function: Callable[..., Any], place: Place) -> Iterator[Problem]:

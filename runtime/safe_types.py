@@ -29,6 +29,7 @@ SAFE = frozenset(
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
         "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
     }
 )
 """What skops does not trust by itself, and we do. By itself it trusts estimators of scikit-learn, arrays and plain values."""
@@ -44,19 +45,21 @@ def unsafe(types: list[str], trusted: frozenset[str] = frozenset()) -> list[str]
     return sorted(set(types) - allowed - trusted)
 
 
-def save(content: dict[str, Any], file: Path, trusted: frozenset[str] = frozenset()) -> None:
+def save(content: dict[str, Any], file: Path, trusted: frozenset[str] | None = None) -> None:
     """Write plain values, arrays and estimators; the same content gives the same bytes.
 
-    trusted: further types, which the project itself says may be opened.
+    trusted: further types, which the project itself says may be opened; None: it has no say.
     Raises Mistake when the content holds a type that may not be opened again.
     """
     import skops.io
 
     data = skops.io.dumps(content)
-    if found := unsafe(skops.io.get_untrusted_types(data=data), trusted):
+    if found := unsafe(skops.io.get_untrusted_types(data=data), trusted or frozenset()):
         raise Mistake(
             f"this estimator cannot be saved: it holds {listed(found, 'and')}, which overture does not open.",
-            hint="Choose another estimator or other params.",
+            hint="Choose another estimator or other params."
+            if trusted is None
+            else f"If you know them, name them in hooks.py: trusted = {found}",
         )
     file.write_bytes(_steady(data))
 

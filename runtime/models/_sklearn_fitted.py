@@ -99,8 +99,8 @@ class Learned(Fitted):
     shift: float
     scale: float
     """The target was (value - shift) / scale."""
-    trusted: frozenset[str] = frozenset()
-    """Types of the project that the file may hold besides; never written into it."""
+    trusted: frozenset[str] | None = None
+    """Types that the project lets the file hold besides; never written into it. None: it has no say."""
 
     def predict(self, frame: pl.DataFrame) -> Array:
         """Probabilities or values."""
