@@ -45,6 +45,9 @@ def command(overrides: tuple[str, ...], as_json: bool) -> int:
     return code
 
 
+_UNCHECKED = "The data was not checked, because the configuration does not say what it should hold."
+
+
 def examine(root: Path, overrides: tuple[str, ...]) -> tuple[list[Problem], list[str], int]:
     """Every problem of a project, what could not be checked, and the exit code they mean.
 
@@ -56,15 +59,17 @@ def examine(root: Path, overrides: tuple[str, ...]) -> tuple[list[Problem], list
 
     loaded, problems = examine_config(root, overrides)
     if loaded is None:
-        return problems, ["The data was not checked, because the configuration does not say what it should hold."], 2
+        return problems, [_UNCHECKED], 2
     code = 2 if problems else 0
     try:
-        hooks = Hooks.open(root)
         schema = loaded.spec.contract
+    except OvertureError:  # problems says why
+        return problems, [_UNCHECKED], 2
+    try:
+        hooks = Hooks.open(root)
         rows = load(Data(loaded.spec.data, schema, root, hooks.features))
         check(rows, schema)
     except OvertureError as error:
-        found = [loaded.places.locate(problem) for problem in error.problems]
-        problems = [*problems, *(problem for problem in found if problem not in problems)]
+        problems = [*problems, *(loaded.places.locate(problem) for problem in error.problems)]
         code = max(code, error.exit_code)
     return problems, [], code

@@ -156,7 +156,12 @@ def shown(value: object) -> str:
 def fields(model: type[BaseModel], path: Path, config: Mapping[str, Any], root: Folder | None = None) -> list[str]:
     """The keys that may stand at a path."""
     found = annotation(model, path, config, root)
-    return sorted(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+    return sorted(_keys(found)) if _is_model(found) else []
+
+
+def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a section by the keys that they have in YAML."""
+    return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
 def annotation(model: type[BaseModel], path: Path, config: Any, root: Folder | None = None) -> Any:
@@ -164,8 +169,8 @@ def annotation(model: type[BaseModel], path: Path, config: Any, root: Folder | N
     found: Any = _choose(model, config, root)
     here = config
     for part in path:
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            info = found.model_fields.get(str(part))
+        if _is_model(found):
+            info = _keys(found).get(str(part))
             found = _of(info) if info else None
         else:
             found = _item(found)
@@ -214,6 +219,8 @@ def _choose(found: Any, value: Any, root: Folder | None) -> Any:
             and _named(branch, value)
         ):
             return branch
+    if isinstance(value, Mapping):
+        branches.sort(key=lambda branch: not _is_model(branch))
     return branches[0] if branches else None
 
 
@@ -247,7 +254,7 @@ def _is_model(found: Any) -> bool:
 
 def _meaning(model: type[BaseModel], path: Path, config: Mapping[str, Any], root: Folder | None) -> str:
     owner = annotation(model, path[:-1], config, root)
-    info = owner.model_fields.get(str(path[-1])) if _is_model(owner) else None
+    info = _keys(owner).get(str(path[-1])) if _is_model(owner) else None
     return info.description if info and info.description else ""
 
 

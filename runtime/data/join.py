@@ -77,7 +77,7 @@ class Join(Section):
     @model_validator(mode="after")
     def _something_to_go_by(self) -> Join:
         if self.by is None and self.as_of is None:
-            raise ValueError("by is missing: which columns do both sides have?")
+            raise ValueError("by is missing: name the columns that both sides have")
         return self
 
     @model_validator(mode="after")
