@@ -101,6 +101,8 @@ class Project:
         """The run that the same data, configuration, code and packages left before, if it is whole."""
         from .runs.store import finished
 
+        if not all(file.is_file() for file in self.spec.data.files(self.root)):
+            return None  # `load` says what is missing, and what may be meant
         with step("find") as now:
             run = finished(self.root, self.inputs.run_id)
             if run is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ def compose(root: Path, overrides: Sequence[str]) -> Composition:
     problems: list[Problem] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a search path that is missing is told by `told`
-        with quick_yaml(), initialize_config_dir(str(folder), version_base="1.3"):
+        with quick_yaml(), _nested(), initialize_config_dir(str(folder), version_base="1.3"):
             defaults = _defaults(GlobalHydra.instance().config_loader())
             for _ in range(20):
                 try:
@@ -59,6 +60,18 @@ def compose(root: Path, overrides: Sequence[str]) -> Composition:
                         break
                     given = rest
     raise Mistake(problems, notes=["The rest was not checked, because the configuration cannot be put together."])
+
+
+@contextmanager
+def _nested() -> Iterator[None]:
+    """Compose also while a training script runs, whose own Hydra is in place again afterwards."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    outer, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra = outer
 
 
 def _defaults(loader: Any) -> list[Any]:

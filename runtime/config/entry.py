@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
     from .load import load
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, in place of Hydra's own way of printing them
-    jobs = _Jobs(task, debug)
+    jobs = _Jobs(task, folder, debug)
     try:
         if not (config_path / f"{config_name}.yaml").is_file():
             load(folder)
@@ -103,12 +103,22 @@ def _values(override: Any) -> Iterator[str]:
         yield f"{override.input_line.partition('=')[0]}={value}"
 
 
+def _locate(error: OvertureError, folder: Path, words: Sequence[str]) -> None:
+    """Give each problem that names a key its file and line, which the steps of a training do not know."""
+    from .load import examine
+
+    if any(problem.path and not problem.place for problem in error.problems):
+        loaded, _ = examine(folder, words)
+        if loaded is not None:
+            error.problems = tuple(loaded.places.locate(problem) for problem in error.problems)
+
+
 class _Jobs:
     """Runs the jobs of a command line and keeps what failed, so that one failure does not end a sweep."""
 
-    def __init__(self, task: Task, debug: bool) -> None:
+    def __init__(self, task: Task, folder: Path, debug: bool) -> None:
         functools.update_wrapper(self, task)
-        self.task, self.debug = task, debug
+        self.task, self.folder, self.debug = task, folder, debug
         self.failed: list[BaseException] = []
         self.many = False
         self.process = os.getpid()
@@ -125,6 +135,8 @@ class _Jobs:
                     say(f"\n{words or 'defaults'}")
                 return self.task(config)
         except Exception as error:
+            if isinstance(error, OvertureError):
+                _locate(error, self.folder, settings.overrides.task)
             if self.many:
                 self._tell(error, words)
             if self.process != os.getpid():
