@@ -118,6 +118,18 @@ def evaluated(frame: pl.DataFrame, name: str, sql: str, dtype: pl.DataType) -> t
     return frame.hstack(made), made[name].null_count() - raw[name].null_count()
 
 
+def several(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows, a single one twice.
+
+    polars divides one row by a constant, and several rows by multiplying with its reciprocal; what is computed of a
+    row alone would differ from what is computed of it among others in the last bit. It takes equal rows made by
+    frames for one row, too; made by series, they are two.
+    """
+    import polars as pl
+
+    return rows if rows.height != 1 else pl.DataFrame([pl.concat([it, it]) for it in rows.get_columns()])
+
+
 def names(sql: str) -> list[str]:
     """The columns that an expression reads, each once; none where it cannot be read."""
     import polars as pl
@@ -164,7 +176,9 @@ def _foreign(sql: str, path: Path) -> Problem | None:
 def _unknown(name: str, columns: Mapping[str, AnyColumn], others: Mapping[str, str], path: Path) -> Problem:
     if name in others:
         return Problem(f"cannot use {name}: {others[name]}.", path)
-    return Problem(f'there is no column "{name}" to compute from.', path, hint=did_you_mean(name, columns))
+    blank = next((it for it in columns if it.startswith(f"{name} ")), None)
+    hint = did_you_mean(name, columns) if blank is None else f'Put "{blank}" into its double quotes.'
+    return Problem(f'there is no column "{name}" to compute from.', path, hint=hint)
 
 
 def _tried(sql: str, columns: Mapping[str, AnyColumn], path: Path) -> pl.DataType:
@@ -178,7 +192,7 @@ def _tried(sql: str, columns: Mapping[str, AnyColumn], path: Path) -> pl.DataTyp
         raise Mistake(Problem(f"the types do not fit: {_line(error)}", path)) from None
     try:
         together = rows.select(expression(sql).alias("it"))
-        alone = pl.concat([rows[[i, i]].select(expression(sql).alias("it")).head(1) for i in range(rows.height)])
+        alone = pl.concat([several(rows[i]).select(expression(sql).alias("it")).head(1) for i in range(rows.height)])
     except pl.exceptions.PolarsError as error:
         hint = "CAST fails where TRY_CAST gives nothing." if "conversion" in str(error) else ""
         what = f"fails for values that {listed(columns, 'and')} may hold: {_line(error)}"

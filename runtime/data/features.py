@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import traceback
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Mistake, Place, Problem, listed
+from .. import own
+from ..errors import Mistake, Problem, listed
 from .column import AnyColumn, Column, column
-from .derive import evaluated
+from .derive import evaluated, several
 from .dtypes import column_type, typed
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ..schema import Schema
 
 Hook = Callable[["pl.DataFrame"], "pl.DataFrame"]
+_TRIED = 12  # rows that a hook is given one by one
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,11 @@ def completed(features: pl.DataFrame, schema: Schema, hook: Hook | None, *, lear
     """Some rows, one or many, with every derived column: those of `derive`, then those that hooks.features adds to both.
 
     features: schema.features of the rows. learned: the schema of a run, which knows what the hook adds.
-    Raises Mistake when the hook fails, is gone, or adds something else than in training.
+    Raises Mistake when the hook fails, is gone, adds something else than in training, or looks beyond a row.
     """
     if hook is None and not schema.derived:
         return Completed(features, schema, {})
-    # polars divides one row by a constant, and many by its reciprocal: a row alone would differ in the last bit
-    frame, counts = features[[0, 0]] if features.height == 1 else features, {}
+    frame, counts = several(features), {}
     for name, sql in schema.expressions.items():
         frame, counts[name] = evaluated(frame, name, sql, schema.derived[name].dtype)
     more = {name: it for name, it in schema.derived.items() if name not in schema.expressions}
@@ -52,6 +51,8 @@ def completed(features: pl.DataFrame, schema: Schema, hook: Hook | None, *, lear
     if hook is not None:
         given, frame = frame, added(frame, hook, more if learned else None)
         more = more if learned else columns_of(frame.drop(given.columns), hook)
+        if more and not learned:
+            _row_by_row(given, frame, hook, more)
     derived = {**{name: schema.derived[name] for name in schema.expressions}, **more}
     found = {name: count for name, count in counts.items() if count}
     return Completed(frame.head(features.height), schema.model_copy(update={"derived": derived}), found)
@@ -101,7 +102,7 @@ def added(
         return frame.hstack(extra.select(typed(extra.schema[name], it.dtype, name) for name, it in columns.items()))
     except pl.exceptions.PolarsError as error:
         raise _wrong(
-            features, f"adds values of another type than in training: {_line(error)}", "Train again."
+            features, f"adds values of another type than in training: {own.first_line(error)}", "Train again."
         ) from None
 
 
@@ -115,7 +116,7 @@ def columns_of(frame: pl.DataFrame, features: Callable[..., Any]) -> dict[str, C
         kind = column_type(dtype)
         if kind is None:
             what = f'adds "{name}" as {dtype}, which no model can take.'
-            problems.append(_problem(features, what, "Make it numbers, booleans, text, days or moments."))
+            problems.append(own.fault(features, what, "Make it numbers, booleans, text, days or moments."))
         else:
             found[name] = column(kind, nullable=True)
     if problems:
@@ -123,31 +124,36 @@ def columns_of(frame: pl.DataFrame, features: Callable[..., Any]) -> dict[str, C
     return found
 
 
-def _failure(features: Callable[..., Any], error: Exception) -> Problem:
-    """What went wrong, and in which line of the file of the hook."""
+def _row_by_row(frame: pl.DataFrame, made: pl.DataFrame, features: Hook, columns: Mapping[str, AnyColumn]) -> None:
+    """Refuse a hook that gives a row other values alone than among many: in serving a row is alone.
+
+    Some rows, always the same, are tried. Numbers may differ in their last digits.
+    """
+    last = frame.height - 1
+    for place in sorted({last * part // _TRIED for part in range(_TRIED + 1)}) if last > 0 else []:
+        alone = added(frame[place : place + 1], features, columns).row(0, named=True)
+        among = made.row(place, named=True)
+        if differing := [name for name in columns if not _same(alone[name], among[name])]:
+            raise _wrong(
+                features,
+                f"gives a row alone another {listed(differing, 'and')} than among many.",
+                "It must look at one row at a time, since in serving there is one: no mean, rank or shift over rows.",
+            )
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    return a == b
+
+
+def _failure(features: Hook, error: Exception) -> Problem:
     import polars as pl
 
-    file = inspect.getsourcefile(inspect.unwrap(features))
-    lines = [step.lineno for step in traceback.extract_tb(error.__traceback__) if step.filename == file]
-    hint = ""
-    if isinstance(error, pl.exceptions.ColumnNotFoundError):
-        hint = "It is given the features, not the target, the key or the time."
-    what = f"features fails: {type(error).__name__}: {_line(error)}"
-    return Problem(what, place=_place(features, lines[-1] if lines and lines[-1] else 0), hint=hint)
+    absent = isinstance(error, pl.exceptions.ColumnNotFoundError)
+    hint = "It is given the features, not the target, the key or the time." if absent else ""
+    return own.failure(features, error, hint)
 
 
-def _wrong(features: Callable[..., Any], what: str, hint: str) -> Mistake:
-    return Mistake(_problem(features, what, hint))
-
-
-def _problem(features: Callable[..., Any], what: str, hint: str) -> Problem:
-    code = getattr(inspect.unwrap(features), "__code__", None)
-    return Problem(f"features {what}", place=_place(features, code.co_firstlineno if code else 0), hint=hint)
-
-
-def _place(features: Callable[..., Any], line: int) -> Place:
-    return Place(Path(inspect.getsourcefile(inspect.unwrap(features)) or "hooks.py").name, line)
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
+def _wrong(features: Hook, what: str, hint: str) -> Mistake:
+    return Mistake(own.fault(features, what, hint))
