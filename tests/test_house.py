@@ -81,3 +81,50 @@ def test_the_project_speaks_of_itself_alone() -> None:
 
     here = str(ROOT.parent).encode() + b"/"
     assert [file for file, text in texts.items() if here in text] == []
+
+
+HOMES = {
+    "hydra": ("runtime/config/",),
+    "bentoml": ("runtime/serving/bento.py",),
+    "_bentoml_sdk": ("runtime/serving/bento.py",),
+    "_bentoml_impl": ("runtime/serving/bento.py",),
+    "cookiecutter": ("generator/skeleton.py",),
+    "ruff": ("generator/format.py",),
+    "rich": ("runtime/terminal.py",),
+    "skops": ("runtime/safe_types.py",),
+}
+"""Libraries that only one part of the house knows."""
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """The top-level names of everything imported, but for type checking."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = []
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_library_is_known_where_it_belongs_and_nowhere_else(path: Path) -> None:
+    used = imports(ast.parse(path.read_text()))
+
+    assert [library for library, homes in HOMES.items() if library in used and not name(path).startswith(homes)] == []
+
+
+def test_nobody_loads_pickles() -> None:
+    unsafe = {"pickle", "joblib", "cloudpickle", "dill", "shelve", "marshal"}
+
+    assert [name(path) for path in MODULES if imports(ast.parse(path.read_text())) & unsafe] == []
+
+
+def test_only_apply_writes_generated_files() -> None:
+    importing = [
+        name(path) for path in MODULES if "from .apply import" in path.read_text() or "import apply" in path.read_text()
+    ]
+
+    assert set(importing) <= {"generator/project.py", "generator/commands/generate.py"}
