@@ -42,7 +42,10 @@ def entry(config_path: str, config_name: str) -> Callable[[Task], Callable[[], N
 
 def _run(task: Task, folder: Path, config_path: Path, config_name: str) -> int:
     debug = "--debug" in sys.argv
-    sys.argv = [sys.argv[0], *opened(argument for argument in sys.argv[1:] if argument != "--debug")]
+    words = [word for word in sys.argv[1:] if word != "--debug"]
+    # argparse refuses a flag with overrides on both sides of it
+    sweep = [word for word in words if word in ("-m", "--multirun")]
+    sys.argv = [sys.argv[0], *sweep, *opened(word for word in words if word not in sweep)]
     return exit_code(lambda: _hydra(task, folder, config_path, config_name, debug), debug=debug)
 
 
@@ -128,7 +131,7 @@ class _Jobs:
 
         settings = HydraConfig.get()
         self.many = settings.mode is not None and settings.mode.name == "MULTIRUN"
-        words = " ".join(settings.overrides.task)
+        words = " ".join(settings.overrides.task).replace("++", "")
         try:
             with narrated():
                 if self.many:

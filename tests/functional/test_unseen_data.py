@@ -1,0 +1,168 @@
+"""Tables that nobody here has seen: each becomes a model that answers requests, or one sentence says why not."""
+
+import csv
+import gzip
+import io
+import random
+
+import pytest
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
+
+
+def table(rows=120, /, **columns):
+    """Columns by name: `score` (from 0 to 99), `city`, `left` (who scores high leaves), and those that are given.
+
+    A column is given as a function of a row's number and its score, as a value, or as None for none.
+    """
+    fields = {
+        "score": lambda i, score: score,
+        "city": lambda i, score: ("Oslo", "Rome", "Lima")[i % 3],
+        "left": lambda i, score: "yes" if score > 60 else "no",
+        **columns,
+    }
+    made = {name: [] for name, value in fields.items() if value is not None}
+    for i in range(rows):
+        score = i * 37 % 100
+        for name, found in made.items():
+            value = fields[name]
+            found.append(value(i, score) if callable(value) else value)
+    return made
+
+
+def text(columns, delimiter=",", quoting=csv.QUOTE_MINIMAL, end="\n"):
+    """Columns as the text of a CSV file."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=end)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return out.getvalue()
+
+
+def renamed(**names):
+    """The usual table under other names."""
+    return {names.get(name, name): values for name, values in table().items()}
+
+
+def day(i):
+    return f"2024-{1 + i % 12:02}-{1 + i % 28:02}"
+
+
+ODD = {
+    "score": 'Score, (in "%")',
+    "city": "city / town: where?",
+    "left": "has left?",
+}
+
+ANSWERED = {
+    "quoted headers and values": text(table(), quoting=csv.QUOTE_ALL),
+    "spaces and punctuation in names": (text(renamed(**ODD)), "has left?"),
+    "semicolons": text(table(), delimiter=";"),
+    "semicolons and decimal commas": text(
+        table(score=lambda i, score: f"{score},{i % 10}"), delimiter=";", quoting=csv.QUOTE_MINIMAL
+    ),
+    "tabs": text(table(), delimiter="\t"),
+    "bars": text(table(), delimiter="|"),
+    "Windows line ends": text(table(), end="\r\n"),
+    "no last line end": text(table()).rstrip("\n"),
+    "a byte order mark": "\ufeff" + text(table()),
+    "Latin-1": text(table(city=lambda i, score: ("Málaga", "Köln", "Århus")[i % 3])).encode("latin-1"),
+    "UTF-16": text(table()).encode("utf-16"),
+    "gzip": gzip.compress(text(table()).encode()),
+    "a column of numbers and words": text(table(mixed=lambda i, score: "n/a soon" if i % 9 == 0 else i)),
+    "a column of whole and other numbers": text(table(mixed=lambda i, score: f"{i}.5" if i == 119 else i)),
+    "a constant column": text(table(always="same")),
+    "a column without any value": text(table(nothing="")),
+    "only one feature": text(table(city=None)),
+    "huge whole numbers": text(table(huge=lambda i, score: 2**62 + i)),
+    "whole numbers past 64 bits": text(table(huge=lambda i, score: 10**30 + i * 7)),
+    "numbers past all bounds": text(table(wild=lambda i, score: ("1e308", "-1e308", "1e-300")[i % 3])),
+    "dates": text(table(day=lambda i, score: day(i))),
+    "moments": text(table(at=lambda i, score: f"{day(i)}T0{i % 10}:30:00")),
+    "moments with zones": text(table(at=lambda i, score: f"{day(i)}T0{i % 10}:30:00+02:00")),
+    "sixty classes": text(table(1800, kind=lambda i, score: f"class {i % 60}", hint=lambda i, score: i % 60)).replace(
+        "\x00", ""
+    ),
+    "numbers for classes": text(table(left=lambda i, score: int(score > 60))),
+    "true and false for classes": text(table(left=lambda i, score: score > 60)),
+    "words of YAML for classes": text(table(left=lambda i, score: "on" if score > 60 else "null")),
+    "regression": text(table(left=lambda i, score: score * 3.5 + i % 7)),
+    "names of other alphabets": (text(renamed(score="得分", city="город", left="مغادر")), "مغادر"),
+    "emoji and combining letters": (text(renamed(score="🚀", city="e\u0301tage", left="é")), "é"),
+    "words of Python": (text(table(**{"class": lambda i, s: i % 5, "def": 1.5, "None": "x", "self": lambda i, s: s})), "left"),
+    "words of the service": text(
+        table(**dict.fromkeys(("id", "rows", "model", "prediction", "probabilities", "warnings", "_row"), lambda i, s: i % 7))
+    ),
+    "words of pydantic": text(
+        table(**dict.fromkeys(("model_config", "model_fields", "copy", "json", "schema", "validate"), lambda i, s: i % 7))
+    ),
+    "words of the configuration": text(
+        table(**dict.fromkeys(("kind", "type", "_target_", "defaults", "hydra", "columns", "???"), lambda i, s: i % 7))
+    ),
+    "dots, interpolations and templates": text(
+        table(**dict.fromkeys(("a.b", "${x}", "${oc.env:HOME}", "{{ 7 * 7 }}", "a[0]", "a=b", "%s", "#"), lambda i, s: i % 7))
+    ),
+    "values that templates would run": text(
+        table(city=lambda i, s: ("${oc.env:HOME}", "{{ 7 * 7 }}", '"""\\', "{% raw %}")[i % 4])
+    ),
+    "words of YAML as names": text(
+        table(**dict.fromkeys(("on", "no", "null", "~", "1", "1.5", "true", "0o7", "12:30"), lambda i, s: i % 7))
+    ),
+    "names that differ in case only": text(table(Score=lambda i, s: i % 7, SCORE=lambda i, s: i % 5)),
+    "names that are the same to Python": text(
+        table(**dict.fromkeys(("a b", "a_b", "a-b", "A b"), lambda i, s: i % 7))
+    ),
+    "a very long name": text(table(**{"long " * 60: lambda i, s: i % 7})),
+    "a very long value": text(table(note=lambda i, s: f"word {i} " * 400)),
+    "values of several lines": text(table(note=lambda i, s: f"first {i}\nsecond")),
+    "blanks around everything": text(table(city=lambda i, s: (" Oslo", "Rome ", " Lima ")[i % 3])),
+    "missing targets": text(table(left=lambda i, s: "" if i % 10 == 0 else "yes" if s > 60 else "no")),
+    "a thousand labels": text(table(1500, label=lambda i, s: f"label {i % 1000}")),
+    "leading zeros": text(table(zip=lambda i, s: f"{i % 50:05}")),
+}  # fmt: skip
+TARGETS = {"sixty classes": "kind"}
+
+
+@pytest.mark.parametrize("what", ANSWERED)
+def test_a_table_becomes_a_model_that_answers(what, tmp_path, journey):
+    content, target = (
+        ANSWERED[what] if isinstance(ANSWERED[what], tuple) else (ANSWERED[what], TARGETS.get(what, "left"))
+    )
+    file = tmp_path / ("rows.csv.gz" if what == "gzip" else "rows.csv")
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    step, found = journey(file, target)
+
+    assert step == "answered", (step, found)
+
+
+REFUSED = {
+    "nothing at all": ("", "is empty"),
+    "only a header": ("score,city,left\n", "no rows"),
+    "one row": (text(table(1)), "1 row"),
+    "two rows": (text(table(2)), ""),
+    "one class": (text(table(left="no")), ""),
+    "a target without values": (text(table(left="")), ""),
+    "no features": (text(table(score=None, city=None)), ""),
+    "only a key": (text(table(score=None, city=None, id=lambda i, s: f"K-{i:05}")), ""),
+    "two columns of one name": ("score,score,left\n" + "1,2,yes\n3,4,no\n" * 50, "score"),
+    "a column without a name": ("score,,left\n" + "1,2,yes\n3,4,no\n" * 50, ""),
+    "rows of different length": ("score,city,left\n1,Oslo,yes\n2,Rome\n3,Lima,no,more\n" * 30, ""),
+    "a picture": (bytes(random.Random(1).randbytes(5000)), ""),
+    "a web page": ("<!DOCTYPE html>\n<html><body><p>Not found</p></body></html>\n", ""),
+    "a compressed file cut short": (gzip.compress(text(table(2000)).encode())[:-40], ""),
+    "a quote that is never closed": (text(table()).replace("Oslo", '"Oslo', 1), ""),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_table_that_cannot_be_used_is_refused_in_a_sentence(what, tmp_path, journey):
+    content, phrase = REFUSED[what]
+    name = "rows.csv.gz" if what == "a compressed file cut short" else "rows.csv"
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    step, said = journey(tmp_path / name, "left")
+    print(what, step, said)
+
+    assert step in ("new", "train", "promote"), said
+    assert phrase in said
