@@ -251,7 +251,7 @@ class Spec(Section):
             try:
                 self.evaluation.metric(name, self.task)
             except Mistake as mistake:
-                yield from (replace(it, path=("evaluation", *path)) for it in mistake.problems)
+                yield from (it if it.place else replace(it, path=("evaluation", *path)) for it in mistake.problems)
 
 
 def same(a: object, b: object) -> bool:
