@@ -142,8 +142,9 @@ def _packaged() -> set[str]:
 def _free(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         raise Mistake(f"the folder {folder.name} is not empty.", hint="Choose another name, or move it away.")
-    if folder.exists() and not folder.is_dir():
-        raise Mistake(f"{folder.name} is a file.", hint="Choose another name.")
+    for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            raise Mistake(f"{path.name} is a file.", hint="Choose another name.")
     if folder == Path.cwd():
         raise Mistake(
             "a project cannot be made in the folder you stand in.",

@@ -58,6 +58,9 @@ def scoring_script(work: Callable[[Path, Path], None]) -> Callable[[], None]:
         words = parser.parse_args()
 
         def run() -> int:
+            from .scoring import spare
+
+            spare(words.source, words.out)
             with narrated():
                 work(words.source, words.out)
             return 0

@@ -137,7 +137,7 @@ class Output:
 
     def __init__(self, path: Path) -> None:
         self.summary = Summary()
-        self.rejected = path.with_name(f"{path.stem}.rejected.csv")
+        self.rejected = _side_file(path)
         self._answers = TableFile(path)
         self._side: TableFile | None = None
 
@@ -203,6 +203,16 @@ def write(out: Path) -> Iterator[Output]:
             now.say(line)
 
 
+def spare(source: Path, out: Path) -> None:
+    """Nothing that is written may take the place of what is read.
+
+    Raises Mistake when the answers, or the rows that are rejected, would.
+    """
+    for written in (out, _side_file(out)):
+        if written.exists() and source.exists() and written.samefile(source):
+            raise Mistake(f"{source} would be overwritten with {written.name}.", hint="Choose another OUT.")
+
+
 def score(root: Path, source: Path, out: Path, *, rows: int = 65_536) -> Summary:
     """Score every row of a file with what is in production in a project.
 
@@ -212,12 +222,18 @@ def score(root: Path, source: Path, out: Path, *, rows: int = 65_536) -> Summary
     from .hooks import import_hooks
     from .runs.ledger import production
 
+    spare(source, out)
     found = production(root)
     scorer = Scorer.in_production(found.name if found else "", import_hooks(root))
     with write(out) as output:
         for batch in read(source, scorer, rows=rows):
             output.add(scorer.score(batch))
     return output.summary
+
+
+def _side_file(out: Path) -> Path:
+    """Where rejected rows go."""
+    return out.with_name(f"{out.stem}.rejected.csv")
 
 
 def _csv_settings(run: Run) -> dict[str, Any]:

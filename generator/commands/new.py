@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -79,4 +80,4 @@ def _ask(data: Path, header: object) -> str:
 
 
 def _story(created: Created, name: str) -> list[str]:
-    return [*created.story, "", f"Wrote {name}/ ({created.files} files).  Next:  cd {name} && python train.py"]
+    return [*created.story, "", f"Wrote {name}/ ({created.files} files).  Next:  cd {quote(name)} && python train.py"]

@@ -56,6 +56,18 @@ def test_rows_that_break_the_contract_go_to_a_side_file_with_all_their_reasons(p
     assert rejected["customerID"].to_list() == ["b", "c", "d"]
 
 
+@pytest.mark.parametrize(("source", "out"), [("in.csv", "in.csv"), ("out.rejected.csv", "out.csv")])
+def test_the_rows_to_score_are_never_overwritten(project, tmp_path, source, out):
+    GOOD.write_csv(tmp_path / source)
+    before = (tmp_path / source).read_bytes()
+
+    with pytest.raises(Mistake, match="would be overwritten"):
+        scoring.score(project, tmp_path / source, tmp_path / out)
+
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [source]
+    assert (tmp_path / source).read_bytes() == before
+
+
 @pytest.mark.parametrize("source", ["in.csv", "in.parquet", "in.jsonl"])
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_every_format_and_any_number_of_rows_at_a_time_gives_the_same_answers(project, tmp_path, source, out):
