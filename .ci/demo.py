@@ -66,7 +66,7 @@ def serve(project: Path) -> None:
         server = subprocess.Popen(command.split(), cwd=project, env=ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT)
         try:
             wait(server, project / "server.log")
-            row = json.loads((project / "tests" / "row.json").read_text())
+            row = json.loads((project / "tests" / "request.json").read_text())["rows"][0]
             ask(row)
             ask({**row, "tenure": -3, "Contract": "Weekly"})
         finally:
