@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import prediction
 from .data.column import AnyColumn
-from .errors import Refusal
+from .errors import Mistake, Refusal
 from .hooks import Hooks
 from .progress import step
 from .reasons import reasons
