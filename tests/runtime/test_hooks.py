@@ -1,6 +1,8 @@
 """hooks.py: what is found in it, what is told of it, and what its functions may do."""
 
 import sys
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -460,3 +462,16 @@ def test_a_value_may_be_changed_after_predicting(hooks):
     found = hooks(after("predictions.with_columns(pl.col('prediction').clip(0, 5).round().cast(pl.Int64))"))
 
     assert prediction.predict(model, ROWS, found).values == [0.0, 2.0, 5.0]
+
+
+# the examples in a new project
+
+
+def test_the_examples_in_a_new_project_are_hooks_once_they_are_uncommented(hooks):
+    (template,) = Path(str(files("overture.templates"))).glob("project/*/hooks.py")
+    lines = template.read_text().replace("{{ cookiecutter.name }}", "churn").splitlines()
+    found = hooks("\n".join(line.removeprefix("# ") for line in lines) + "\n")
+
+    assert all(getattr(found, name) for name in ("features", "estimator", "before_predict", "after_predict"))
+    assert list(found.metrics) == ["cost"]
+    assert hooks("\n".join(lines)).metrics == {}
