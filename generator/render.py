@@ -43,7 +43,7 @@ def templates() -> Environment:
 
 def _texts(spec: Spec) -> dict[str, str]:
     loaded = _loaded()
-    files: dict[str, Template | str] = {"train.py": Template("train.py.jinja")}
+    files: dict[str, Template | str] = {"train.py": Template("train.py.jinja", {"description": spec.description})}
     for target, options in spec.serving:
         if options is not None:
             files.update(TARGETS[target]().files(spec))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def command(check: bool, diff: bool, dry_run: bool, restore: str | None, as_json
     """
     from overture.runtime.terminal import say
 
-    from .. import apply, project, report
+    from .. import apply, changelog, manifest, project, report
 
     if sum((check, diff, dry_run, restore is not None)) > 1:
         raise Mistake("--check, --diff, --dry-run and --restore exclude each other.", hint="Choose one.")
@@ -39,6 +40,7 @@ def command(check: bool, diff: bool, dry_run: bool, restore: str | None, as_json
     if restore is not None:
         return _restore(root, restore, as_json)
     writes = not (check or diff or dry_run)
+    news = changelog.news(manifest.read(root).overture, version("overture"))
     steps = project.regenerate(root) if writes else apply.survey(root, project.wanted(root))
     stale = report.pending(steps)
     code = int(bool(stale)) if check else int(bool(report.conflicts(steps)))
@@ -47,9 +49,9 @@ def command(check: bool, diff: bool, dry_run: bool, restore: str | None, as_json
     elif diff:
         say(report.diff(steps).rstrip("\n") or "Everything is up to date.")
     elif check:
-        say(*([report.diff(steps).rstrip("\n"), report.stale(steps)] if stale else ["Everything is up to date."]))
+        say(*([report.diff(steps).rstrip("\n"), *news, report.stale(steps)] if stale else ["Everything is up to date."]))
     else:
-        say(*report.lines(steps), report.closing(steps) if writes else _would(stale))
+        say(*report.lines(steps), *news, report.closing(steps) if writes else _would(stale))
     return code
 
 

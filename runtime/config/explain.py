@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from ..errors import Problem, did_you_mean, listed
 from ..kinds import ByKind
+from .renamed import renamed
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -65,6 +66,8 @@ def _problem(
 ) -> Problem:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
+        if new := renamed(path):
+            return Problem(str(new), path, hint="Rename it here; its value stays.")
         known = fields(model, path[:-1], config, root)
         return Problem("there is no such key.", path, hint=did_you_mean(path[-1], known))
     if kind == "missing":

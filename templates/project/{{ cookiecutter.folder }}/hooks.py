@@ -7,7 +7,7 @@
 
 
 # def features(rows: pl.DataFrame) -> pl.DataFrame:
-#     """Columns computed from other columns of the same row; runs in training, batch and serving alike."""
+#     """Columns computed from others of the same row, alike in training, batch and serving."""
 #     return rows.with_columns(ratio=pl.col("one_column") / (pl.col("another_column") + 1))
 
 

@@ -1,0 +1,183 @@
+"""Five projects, from their conf/ to every file that is generated: the same bytes, clean, and at work.
+
+After a wanted change of the templates: make golden, and read what git shows.
+"""
+
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bentoml._internal.configuration.containers import BentoMLContainer
+from mypy import api
+
+from overture.generator.cli import run
+from overture.generator.format import ruff
+from overture.generator.project import regenerate, wanted
+from overture.generator.skeleton import skeleton
+from overture.runtime.config.load import load
+from overture.runtime.data.rows import Data
+from overture.runtime.data.rows import load as read
+
+GOLDEN = Path(__file__).resolve().parent
+ROOT = GOLDEN.parents[1]
+CASES = sorted(path.parent.name for path in GOLDEN.glob("*/conf"))
+NOT_SHOWN = (".overture/schemas/",)  # the same for every project, and held by tests of their own
+TRAINING = {"binary": ["model.params.iterations=20"], "joins": ["model.params.max_iter=20"]}
+RULES = "ALL"
+EXCEPT = {
+    "COM812": "the formatter places commas",
+    "CPY001": "a project's own licence is its own matter",
+    "D107": "an __init__ says what it takes in the docstring of its class",
+    "ERA001": "hooks.py begins with examples in comments",
+    "D203,D213": "one of each pair of rules that exclude each other",
+    "D400,D401,D415": "a first line may show a command, or say what is given back",
+    "D103,S101,PLR2004,PLC0415,INP001,ANN401": "how tests speak",
+}
+PROBE = """
+import hashlib, sys
+from pathlib import Path
+from overture.generator.project import wanted
+texts = {f"{case}/{path}": file.text for case in sys.argv[2:] for path, file in wanted(Path(sys.argv[1], case)).items()}
+print(hashlib.sha256(repr(list(texts.items())).encode()).hexdigest())
+"""
+
+
+@pytest.fixture(scope="module")
+def trees(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Each case as a project folder: its conf/ and data/, and everything that is generated from them."""
+    made = {}
+    for case in CASES:
+        root = made[case] = tmp_path_factory.mktemp("golden") / case
+        for folder in ("conf", "data"):
+            shutil.copytree(GOLDEN / case / folder, root / folder)
+        skeleton(root, load(root).spec.name)
+        regenerate(root)
+    return made
+
+
+@pytest.fixture
+def inside(trees: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
+    """Steps into the folder of a case, as a person does, and forgets the modules of the project afterwards."""
+
+    def step(case: str) -> Path:
+        monkeypatch.chdir(trees[case])
+        monkeypatch.syspath_prepend(trees[case])
+        return trees[case]
+
+    yield step
+    registry = BentoMLContainer.metrics_client.get().registry  # a process has one, and a server runs one service
+    for collector in list(registry._collector_to_names):
+        registry.unregister(collector)
+    for name in ("hooks", "service", "test_service"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_generated_is_what_is_kept_here(
+    case: str, trees: dict[str, Path], request: pytest.FixtureRequest
+) -> None:
+    expected = GOLDEN / case / "expected"
+    made = generated(trees[case])
+    if request.config.getoption("--update-golden", default=False):
+        shutil.rmtree(expected, ignore_errors=True)
+        for path, data in made.items():
+            (expected / path).parent.mkdir(parents=True, exist_ok=True)
+            (expected / path).write_bytes(data)
+
+    kept = {file.relative_to(expected).as_posix(): file.read_bytes() for file in expected.rglob("*") if file.is_file()}
+    assert list(made) == sorted(kept)
+    for path, data in made.items():
+        assert data.decode() == kept[path].decode(), f"{case}/{path} is another; if it should be: make golden"
+
+
+def test_neither_seed_nor_folder_nor_zone_nor_language_changes_a_byte(tmp_path: Path) -> None:
+    surroundings = [
+        ({"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"}, GOLDEN),
+        ({"PYTHONHASHSEED": "4242", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "COLUMNS": "40"}, tmp_path),
+    ]
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", PROBE, str(GOLDEN), *CASES],
+            cwd=folder,
+            env={**os.environ, **environment},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for environment, folder in surroundings
+    }
+
+    assert len(said) == 1
+    assert len(said.pop().strip()) == 64
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_ruff_has_nothing_to_say(case: str, trees: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trees[case])
+
+    found = ruff("check", "--select", RULES, "--ignore", ",".join(EXCEPT), "--output-format", "concise", "--quiet", ".")
+    formatted = ruff("format", "--check", ".")
+
+    assert (found.stdout.decode(), formatted.returncode) == ("", 0)
+
+
+def test_mypy_has_nothing_to_say(
+    trees: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MYPYPATH", str(ROOT / "build" / "typed"))  # an editable install hides where the packages are
+    words = ["--cache-dir", str(ROOT / ".mypy_cache" / "golden"), "--follow-imports", "silent"]  # as what is installed
+    for case, root in trees.items():
+        monkeypatch.chdir(root)
+        names = [file.relative_to(root).as_posix() for file in root.rglob("*.py")]
+
+        said, failed, code = api.run([*words, *names])
+
+        assert (said.splitlines()[-1:], failed, code) == ([f"Success: no issues found in {len(names)} source files"], "", 0), (
+            f"{case}: {said}"
+        )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_trains_promotes_serves_and_scores(
+    case: str, inside: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = inside(case)
+
+    assert script(monkeypatch, "train.py", *TRAINING.get(case, [])) == 0
+    assert run(["promote", "best"]) == 0
+    assert pytest.main(["-q", "-p", "no:cacheprovider", "-W", "default", "--rootdir", str(root), str(root / "tests")]) == 0
+    if (root / "score.py").exists():
+        rows(root).write_parquet(root / "in.parquet")
+        assert script(monkeypatch, "score.py", "in.parquet", "-o", "out.parquet") == 0
+        assert pl.read_parquet(root / "out.parquet").height == rows(root).height
+    assert run(["generate", "--check"]) == 0
+
+
+def generated(root: Path) -> dict[str, bytes]:
+    """Every file that is generated for a project, by path: the skeleton and what is managed."""
+    own = {"conf", "data"}
+    files = [file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()]
+    shown = {path for path in files if Path(path).parts[0] not in {*own, ".overture"}}
+    return {path: (root / path).read_bytes() for path in sorted(shown | {*wanted(root)}) if not path.startswith(NOT_SHOWN)}
+
+
+def script(monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> object:
+    """Run a script of the project we stand in, as `python NAME WORDS` does, and give its exit code."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+    monkeypatch.setattr(sys, "argv", [name, *words])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(name, run_name="__main__")
+    return ended.value.code
+
+
+def rows(root: Path) -> pl.DataFrame:
+    """The rows of a project as a caller has them: the columns of the contract."""
+    spec = load(root).spec
+    return read(Data(spec.data, spec.contract, root)).frame.select(list(spec.contract.features))
