@@ -62,10 +62,10 @@ def run(command: str, folder: Path) -> None:
 def serve(project: Path) -> None:
     command = f"bentoml serve --host 127.0.0.1 --port {PORT}"
     print(f"\n$ {command} &", flush=True)
-    with (project / "server.log").open("w") as log:
+    with (HOME / "server.log").open("w") as log:
         server = subprocess.Popen(command.split(), cwd=project, env=ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT)
         try:
-            wait(server, project / "server.log")
+            wait(server, HOME / "server.log")
             row = json.loads((project / "tests" / "request.json").read_text())["rows"][0]
             ask(row)
             ask({**row, "tenure": -3, "Contract": "Weekly"})
