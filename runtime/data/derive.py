@@ -6,6 +6,7 @@ a whole number, what divides by zero is missing, and moments are in UTC.
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Mapping
@@ -93,7 +94,7 @@ def result(sql: str, columns: Mapping[str, AnyColumn], others: Mapping[str, str]
     problems = [_unknown(name, columns, others, path) for name in used if name not in columns]
     if problems:
         raise Mistake(problems)
-    dtype = _tried(sql, {name: columns[name] for name in used}, path)
+    dtype = _tried(sql, tuple((name, columns[name].model_dump_json()) for name in used), path)
     kind = column_type(dtype)
     if kind is None:
         hint = "It can be a number, true or false, text, a day or a moment."
@@ -181,10 +182,12 @@ def _unknown(name: str, columns: Mapping[str, AnyColumn], others: Mapping[str, s
     return Problem(f'there is no column "{name}" to compute from.', path, hint=hint)
 
 
-def _tried(sql: str, columns: Mapping[str, AnyColumn], path: Path) -> pl.DataType:
-    """The type an expression gives; many made rows give what each gives alone (as `completed` asks), and none fails."""
+@lru_cache(maxsize=1024)
+def _tried(sql: str, described: tuple[tuple[str, str], ...], path: Path) -> pl.DataType:
+    """The type an expression over columns, each described in JSON, gives; many made rows give what each gives alone (as `completed` asks), and none fails."""
     import polars as pl
 
+    columns = {name: column(**json.loads(text)) for name, text in described}
     rows = _specimens(columns)
     try:
         empty = rows.clear().select(expression(sql).alias("it"))

@@ -54,7 +54,7 @@ def completed(features: pl.DataFrame, schema: Schema, hook: Hook | None, *, lear
         if more and not learned:
             _row_by_row(given, frame, hook, more)
     derived = {**{name: schema.derived[name] for name in schema.expressions}, **more}
-    found = {name: count for name, count in counts.items() if count}
+    found = {name: min(count, features.height) for name, count in counts.items() if count}
     return Completed(frame.head(features.height), schema.model_copy(update={"derived": derived}), found)
 
 

@@ -62,7 +62,8 @@ def fingerprint(spec: Spec) -> str:
     data = shaping["data"]
     data["columns"] = [[name, _without(column, "description")] for name, column in data["columns"].items()]
     data["derive"] = list(data["derive"].items())
-    shaping["data"] = _without(data, "description", "owner")
+    unused = [key for key in ("base", "joins", "derive") if not data[key]]
+    shaping["data"] = _without(data, "description", "owner", *unused)
     shaping["model"] = _without(shaping["model"], "threads")
     shaping["metrics"] = spec.evaluation.chosen(spec.task)
     shaping["replicates"] = spec.evaluation.replicates
