@@ -17,7 +17,7 @@ from .quick_yaml import quick_yaml
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-OPEN = ("model.params.", "data.columns.", "data.sources.")
+OPEN = ("model.params.", "data.columns.", "data.sources.", "data.derive.")
 """Mappings whose keys are the user's own: an override may add to them without Hydra's `+`."""
 
 

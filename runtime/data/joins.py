@@ -245,4 +245,6 @@ def _folded(
 def _together(left: pl.DataFrame, right: pl.DataFrame, made: Match) -> pl.DataFrame:
     import polars as pl
 
-    return left.select(pl.all().gather(made.left)).hstack(right.select(pl.all().gather(made.right)))
+    whole = made.left.equals(pl.int_range(left.height, eager=True))
+    kept = left if whole else left.select(pl.all().gather(made.left))
+    return kept.hstack(right.select(pl.all().gather(made.right)))

@@ -278,6 +278,11 @@ def test_problems_of_derive_have_their_place(make_project):
     ]
 
 
+def test_a_column_can_be_derived_from_the_command_line(make_project):
+    project = Project.open(make_project(config=LEFT, data=DATA), ["data.derive.twice='age * 2'"])
+    assert project.schema.derived["twice"] == column("integer", nullable=True)
+
+
 def test_the_key_is_nothing_to_compute_from(make_project):
     data = DATA.replace("age / 10", "id / 10")
     assert said(lambda: Project.open(make_project(config=LEFT, data=data))) == [
