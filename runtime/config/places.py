@@ -25,6 +25,11 @@ class Document:
     package: tuple[str, ...]
     root: yaml.Node | None
 
+    @property
+    def packaged(self) -> bool:
+        """Is it a file of overture, which nobody is to change?"""
+        return self.file.startswith("pkg://")
+
     @cached_property
     def lines(self) -> dict[KeyPath, int]:
         """The line of every key and list item, by its path in the whole configuration."""
@@ -50,11 +55,16 @@ class Places:
             found = _longest(document, problem.path)
             if found and (best is None or found[0] >= best[0]):
                 best = (found[0], document, found[1])
-        if best is None:
-            return problem
+        if best is None or best[1].packaged:
+            best = 0, self._home(problem.path), 0
         _, document, line = best
         inside = problem.path[len(document.package) :] if _starts(problem.path, document.package) else problem.path
         return _at(problem, Place(document.file, line), "", inside)
+
+    def _home(self, path: KeyPath) -> Document:
+        """The project's own file that a key belongs in which nobody wrote there."""
+        own = [document for document in self.documents if not document.packaged and _starts(path, document.package)]
+        return max(reversed(own), key=lambda document: len(document.package))
 
 
 def read(path: Path, name: str) -> yaml.Node | None:

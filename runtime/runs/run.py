@@ -36,6 +36,8 @@ class Run:
         Raises Mistake when the folder holds no whole run.
         """
         shown = f"{folder.parent.name}/{folder.name}"
+        if not folder.is_dir():
+            raise Mistake(f"{shown} is not here.", hint="Bring it back from a copy, or train and promote again.")
         try:
             facts = json.loads((folder / FACTS).read_bytes())
             named = facts["id"] == folder.name

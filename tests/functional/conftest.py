@@ -20,7 +20,7 @@ with warnings.catch_warnings():
 
 TELCO = Path(__file__).resolve().parents[1] / "data" / "telco.csv"
 BIN = Path(sys.executable).parent
-QUICK = ("model.params.iterations=20", "evaluation.replicates=20")
+QUICK = ("model.params.iterations=20", "model.params.learning_rate=0.3", "evaluation.replicates=20")
 
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp())  # as `bentoml serve` does
 os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp())
