@@ -49,7 +49,9 @@ def command(check: bool, diff: bool, dry_run: bool, restore: str | None, as_json
     elif diff:
         say(report.diff(steps).rstrip("\n") or "Everything is up to date.")
     elif check:
-        say(*([report.diff(steps).rstrip("\n"), *news, report.stale(steps)] if stale else ["Everything is up to date."]))
+        say(
+            *([report.diff(steps).rstrip("\n"), *news, report.stale(steps)] if stale else ["Everything is up to date."])
+        )
     else:
         say(*report.lines(steps), *news, report.closing(steps) if writes else _would(stale))
     return code

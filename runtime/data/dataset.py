@@ -68,8 +68,14 @@ class Dataset(Section):
         return list(dict.fromkeys(file for name in names for file in self.sources[name].files(root)))
 
     def problems(self) -> list[Problem]:
-        """What base and joins say of sources that are not there, and which sources nothing joins."""
-        return [*self._base_problems(), *self._join_problems()]
+        """What base and joins say of sources that are not there, which sources nothing joins, and names of no use."""
+        return [*self._base_problems(), *self._join_problems(), *self._names()]
+
+    def _names(self) -> Iterator[Problem]:
+        for part, names in (("columns", self.columns), ("derive", self.derive)):
+            for name in names:
+                if name == "*" or (name.startswith("^") and name.endswith("$")):  # polars reads these as patterns
+                    yield Problem("this name stands for other columns.", ("data", part, name), hint="Rename it.")
 
     def _base_problems(self) -> Iterator[Problem]:
         where, names = ("data", "base"), list(self.sources)

@@ -4,7 +4,6 @@ After a wanted change of the templates: make golden, and read what git shows.
 """
 
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bentoml._internal.configuration.containers import BentoMLContainer
 from mypy import api
 
 from overture.generator.cli import run
@@ -23,6 +21,8 @@ from overture.generator.skeleton import skeleton
 from overture.runtime.config.load import load
 from overture.runtime.data.rows import Data
 from overture.runtime.data.rows import load as read
+
+from ..in_process import forget_metrics, forget_modules, script
 
 GOLDEN = Path(__file__).resolve().parent
 ROOT = GOLDEN.parents[1]
@@ -71,11 +71,8 @@ def inside(trees: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[
         return trees[case]
 
     yield step
-    registry = BentoMLContainer.metrics_client.get().registry  # a process has one, and a server runs one service
-    for collector in list(registry._collector_to_names):
-        registry.unregister(collector)
-    for name in ("hooks", "service", "test_service"):
-        sys.modules.pop(name, None)
+    forget_modules()
+    forget_metrics()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -126,9 +123,7 @@ def test_ruff_has_nothing_to_say(case: str, trees: dict[str, Path], monkeypatch:
     assert (found.stdout.decode(), formatted.returncode) == ("", 0)
 
 
-def test_mypy_has_nothing_to_say(
-    trees: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mypy_has_nothing_to_say(trees: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MYPYPATH", str(ROOT / "build" / "typed"))  # an editable install hides where the packages are
     words = ["--cache-dir", str(ROOT / ".mypy_cache" / "golden"), "--follow-imports", "silent"]  # as what is installed
     for case, root in trees.items():
@@ -137,9 +132,11 @@ def test_mypy_has_nothing_to_say(
 
         said, failed, code = api.run([*words, *names])
 
-        assert (said.splitlines()[-1:], failed, code) == ([f"Success: no issues found in {len(names)} source files"], "", 0), (
-            f"{case}: {said}"
-        )
+        assert (said.splitlines()[-1:], failed, code) == (
+            [f"Success: no issues found in {len(names)} source files"],
+            "",
+            0,
+        ), f"{case}: {said}"
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -150,7 +147,9 @@ def test_it_trains_promotes_serves_and_scores(
 
     assert script(monkeypatch, "train.py", *TRAINING.get(case, [])) == 0
     assert run(["promote", "best"]) == 0
-    assert pytest.main(["-q", "-p", "no:cacheprovider", "-W", "default", "--rootdir", str(root), str(root / "tests")]) == 0
+    assert (
+        pytest.main(["-q", "-p", "no:cacheprovider", "-W", "default", "--rootdir", str(root), str(root / "tests")]) == 0
+    )
     if (root / "score.py").exists():
         rows(root).write_parquet(root / "in.parquet")
         assert script(monkeypatch, "score.py", "in.parquet", "-o", "out.parquet") == 0
@@ -163,18 +162,9 @@ def generated(root: Path) -> dict[str, bytes]:
     own = {"conf", "data"}
     files = [file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()]
     shown = {path for path in files if Path(path).parts[0] not in {*own, ".overture"}}
-    return {path: (root / path).read_bytes() for path in sorted(shown | {*wanted(root)}) if not path.startswith(NOT_SHOWN)}
-
-
-def script(monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> object:
-    """Run a script of the project we stand in, as `python NAME WORDS` does, and give its exit code."""
-    from hydra.core.global_hydra import GlobalHydra
-
-    GlobalHydra.instance().clear()
-    monkeypatch.setattr(sys, "argv", [name, *words])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_path(name, run_name="__main__")
-    return ended.value.code
+    return {
+        path: (root / path).read_bytes() for path in sorted(shown | {*wanted(root)}) if not path.startswith(NOT_SHOWN)
+    }
 
 
 def rows(root: Path) -> pl.DataFrame:

@@ -25,9 +25,7 @@ columns:
 """
 
 
-def test_the_new_name_and_the_line_are_told(
-    make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_new_name_and_the_line_are_told(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RENAMED, "label", Renamed("positive", "0.3.0"))
     monkeypatch.setitem(RENAMED, "data.columns.*.lowest", Renamed("data.columns.*.min", "0.4.0"))
     root = make_project(config=CONFIG, data=DATA)

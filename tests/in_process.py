@@ -1,0 +1,39 @@
+"""What a person starts as a process, run inside of this one: several times quicker, since its libraries are there already."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+_OWN = ("hooks", "service", "test_service")
+
+
+def script(monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> object:
+    """Run a script of the project we stand in, as `python NAME WORDS` does, and give its exit code."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+    monkeypatch.setattr(sys, "argv", [name, *words])
+    monkeypatch.syspath_prepend(Path.cwd())
+    try:
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(name, run_name="__main__")
+    finally:
+        forget_modules()
+    return ended.value.code
+
+
+def forget_modules() -> None:
+    """Make the modules of one project unknown, before another has modules of the same names."""
+    for name in _OWN:
+        sys.modules.pop(name, None)
+
+
+def forget_metrics() -> None:
+    """Empty the registry of metrics: a process has one, and a server runs one service."""
+    from bentoml._internal.configuration.containers import BentoMLContainer
+
+    registry = BentoMLContainer.metrics_client.get().registry
+    for collector in list(registry._collector_to_names):
+        registry.unregister(collector)
