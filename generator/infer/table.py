@@ -95,6 +95,8 @@ def _frame(path: Path, found: Layout) -> pl.DataFrame:
     import polars as pl
 
     named = [name for name in found.columns if name]
+    if not named:
+        raise Mistake(f"{path.name} names no column in its first line.", hint="Name them: --header a,b,c")
     if found.kind == "parquet":
         return pl.read_parquet(path, columns=named)
     from overture.runtime.data.column import AnyColumn, TextColumn

@@ -139,6 +139,12 @@ def telco():
 
 
 @pytest.fixture
+def here(capfd):
+    """Runs a command in this process: (folder, *words) -> (exit code, what was printed)."""
+    return lambda folder, *words: Here(folder, capfd)(*words)
+
+
+@pytest.fixture
 def journey(tmp_path, capfd):
     """From a file to answered requests, or the sentence that says why not: (last step, what was said last)."""
 

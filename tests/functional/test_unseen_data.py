@@ -7,6 +7,8 @@ import os
 import random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
 
@@ -192,18 +194,18 @@ REFUSED = {
     "nothing at all": ("", "is empty"),
     "only a header": ("score,city,left\n", "no rows"),
     "one row": (text(table(1)), "one row"),
-    "two rows": (text(table(2)), ""),
-    "one class": (text(table(left="no")), ""),
-    "a target without values": (text(table(left="")), ""),
-    "no features": (text(table(score=None, city=None)), ""),
-    "only a key": (text(table(score=None, city=None, id=lambda i, s: f"K-{i:05}")), ""),
-    "two columns of one name": ("score,score,left\n" + "1,2,yes\n3,4,no\n" * 50, "score"),
+    "two rows": (text(table(2)), "there is nothing to predict"),
+    "one class": (text(table(left="no")), 'left is "no" in every row'),
+    "a target without values": (text(table(left="")), "left has no value in any row"),
+    "no features": (text(table(score=None, city=None)), "no column is left to learn from"),
+    "only a key": (text(table(score=None, city=None, id=lambda i, s: f"K-{i:05}")), "no column is left to learn from"),
+    "two columns of one name": ("score,score,left\n" + "1,2,yes\n3,4,no\n" * 50, '2 columns called "score"'),
     "a column called as the row number": (text(table(_row=lambda i, s: i % 7)), "_row"),
-    "rows of different length": ("score,city,left\n1,Oslo,yes\n2,Rome\n3,Lima,no,more\n" * 30, ""),
-    "a picture": (bytes(random.Random(1).randbytes(5000)), ""),
-    "a web page": ("<!DOCTYPE html>\n<html><body><p>Not found</p></body></html>\n", ""),
-    "a compressed file cut short": (gzip.compress(text(table(2000)).encode())[:-40], ""),
-    "a quote that is never closed": (text(table()).replace("Oslo", '"Oslo', 1), ""),
+    "rows of different length": ("score,city,left\n1,Oslo,yes\n2,Rome\n3,Lima,no,more\n" * 30, "do not have 3 values"),
+    "a picture": (bytes(random.Random(1).randbytes(5000)), "is not text"),
+    "a web page": ("<!DOCTYPE html>\n<html><body><p>Not found</p></body></html>\n", "one row"),
+    "a compressed file cut short": (gzip.compress(text(table(2000)).encode())[:-40], "damaged"),
+    "a quote that is never closed": (text(table()).replace("Oslo", '"Oslo', 1), "quoted"),
 }
 
 
@@ -217,3 +219,43 @@ def test_a_table_that_cannot_be_used_is_refused_in_a_sentence(what, tmp_path, jo
 
     assert step in ("new", "train", "promote"), said
     assert phrase in said
+
+
+@st.composite
+def tables(draw):
+    """A small table of any names and values, whose last column is to be predicted."""
+    rows = draw(st.integers(0, 40))
+    words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
+    names = draw(st.lists(words, min_size=1, max_size=4, unique=True))
+    cells = st.one_of(
+        words,
+        st.integers().map(str),
+        st.floats().map(str),
+        st.dates().map(str),
+        st.sampled_from(["", "NA", "yes", "no"]),
+    )
+    kinds = [
+        draw(
+            st.one_of(st.just(cells), st.sampled_from([["a", "b"], ["0", "1"], ["1.5", "2", ""]]).map(st.sampled_from))
+        )
+        for _ in names
+    ]
+    values = [[draw(kind) for kind in kinds] for _ in range(rows)]
+    return names, values
+
+
+@settings(max_examples=300 if SOAK else 15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tables())
+def test_any_table_becomes_a_project_or_is_refused_in_a_sentence(tmp_path_factory, here, found):
+    names, values = found
+    folder = tmp_path_factory.mktemp("any")
+    with (folder / "rows.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([names, *values])
+
+    code, said = here(folder, "new", "project", "--data", "rows.csv", "--target", names[-1])
+
+    assert code in (0, 2), said
+    assert code == 0 or not (folder / "project").exists()
+    if code == 0:
+        assert here(folder / "project", "check")[0] == 0
+        assert here(folder / "project", "generate", "--check")[0] == 0
