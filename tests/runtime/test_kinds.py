@@ -68,7 +68,7 @@ def test_a_file_of_the_project_is_a_kind(project):
     ("keys", "expected"),
     [
         ("kind: few\nrow: 3\n", 'conf/split/mine.yaml:2 row: there is no such key. Did you mean "rows"?'),
-        ("kind: few\n", "split.rows: is missing. How many."),
+        ("kind: few\n", "rows: is missing. How many."),
         ("kind: few\nrows: ten\n", 'conf/split/mine.yaml:2 rows: must be a whole number, not "ten".'),
         ("kind: fwe\nrows: 3\n", 'conf/split/mine.yaml:1 kind: no split kind is called "fwe". Did you mean "few"?'),
         ("rows: 3\n", "kind: is missing. It can be few, group, predefined, random, stratified or time."),

@@ -94,7 +94,7 @@ def fails(root, plugin):
 
 def test_without_a_promoted_run_the_server_says_so_and_ends(make_project, plugin):
     said = fails(make_project("binary", promoted=False), plugin)
-    assert "\nNo run is promoted yet. Run: overture promote best\n" in f"\n{said}"
+    assert "\nno run is promoted yet. Run: overture promote best\n" in f"\n{said}"
 
 
 def test_a_run_that_was_changed_is_not_served(make_project, plugin):
@@ -114,8 +114,8 @@ def test_a_service_made_from_another_contract_is_refused(make_project, plugin):
     service = root / "service.py"
     service.write_text(service.read_text().replace("    paperless: bool\n", "    paper_less: bool | None\n"))
     said = fails(root, plugin)
-    assert "The model reads paperless, which service.py lacks." in said
-    assert "The model does not know paper_less, which service.py asks for." in said
+    assert "the model reads paperless, which service.py lacks." in said
+    assert "the model does not know paper_less, which service.py asks for." in said
     assert "overture generate" in said
 
 

@@ -163,4 +163,4 @@ def test_the_generated_script_scores_and_says_what_it_did(project, plugin, tmp_p
     assert "3 rows break the contract: out.rejected.csv says why" in done.stdout
     failed = run("none.csv", "-o", "out.parquet")
     assert failed.returncode == 2
-    assert failed.stderr == "There is no file none.csv.\n"
+    assert failed.stderr == "there is no file none.csv.\n"
