@@ -6,8 +6,10 @@ import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
-from .errors import Mistake, OvertureError, Problem
+from .errors import Mistake, OvertureError, Place, Problem
+from .own import first_line, line
 from .terminal import narrated, say, tell
 
 
@@ -68,3 +70,28 @@ def scoring_script(work: Callable[[Path, Path], None]) -> Callable[[], None]:
         raise SystemExit(exit_code(run, debug=words.debug))
 
     return main
+
+
+def _tell_of_hooks(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A script imports hooks.py before any of our code runs; what fails there is told like everything else."""
+    path = Path(sys.argv[0]).resolve().parent / "hooks.py"
+    place = line(error, path)
+    if isinstance(error, ModuleNotFoundError) and error.name == "hooks":
+        problem = Problem("there is no hooks.py here.", hint="An empty file of that name is enough.")
+    elif place:
+        what = f"cannot be imported: {kind.__name__}: {first_line(error)}"
+        problem = Problem(what, place=Place(path.name, place), hint="Add --debug to see the whole traceback.")
+    else:
+        sys.__excepthook__(kind, error, trace)
+        return
+    tell(Mistake(problem))
+    raise SystemExit(2)
+
+
+def _is_script_of_a_project() -> bool:
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return file is not None and (Path(file).resolve().parent / "conf" / "config.yaml").is_file()
+
+
+if _is_script_of_a_project() and "--debug" not in sys.argv:
+    sys.excepthook = _tell_of_hooks

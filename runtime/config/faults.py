@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from .places import COMMAND_LINE, read
 
 PRIMARY = "config"
 PACKAGED = "pkg://overture.conf"
+GROUPS = ("data", "evaluation", "model", "serving", "split")
 
 
 def told(error: Exception, folder: Path, overrides: list[str]) -> tuple[Problem, Any]:
@@ -36,7 +38,7 @@ def told(error: Exception, folder: Path, overrides: list[str]) -> tuple[Problem,
             "a file includes itself.", place=place, hint="An option that extends a packaged one needs another name."
         ), None
     text = str(error)
-    if match := re.match(r"Could not (?:override|append to config\. |delete from config\. )\s*'([^']*)'", text):
+    if match := re.search(r"Could not (?:override|append to config\. |delete from config\. )\s*'([^']*)'", text):
         return _unknown_key(match[1], folder, overrides)
     cause = f" {error.__cause__}".splitlines()[0] if error.__cause__ else ""
     for override in overrides:
@@ -76,8 +78,8 @@ def _missing_base(wanted: str, folder: Path) -> Problem:
     )
 
 
-def _default_line(folder: Path, group: str, name: str) -> Place:
-    """Where a defaults list names an option."""
+def _default_line(folder: Path, group: str, name: str | None) -> Place:
+    """Where a defaults list names an option, or any option of a group."""
     import yaml
 
     for path in (folder / f"{PRIMARY}.yaml", *sorted(folder.rglob("*.yaml"))):
@@ -88,7 +90,10 @@ def _default_line(folder: Path, group: str, name: str) -> Place:
             for item in value.value:
                 pairs = item.value if isinstance(item, yaml.MappingNode) else [(item, item)]
                 for choice, chosen in pairs:
-                    if str(choice.value).split()[-1].lstrip("/") == (group or name) and name in _names(chosen):
+                    if str(choice.value).split()[-1].lstrip("/") == (group or name) and name in (
+                        None,
+                        *_names(chosen),
+                    ):
                         return Place(f"conf/{path.relative_to(folder).as_posix()}", choice.start_mark.line + 1)
     return Place(f"conf/{PRIMARY}.yaml")
 
@@ -105,13 +110,13 @@ def _unknown_key(key: str, folder: Path, overrides: list[str]) -> tuple[Problem,
     culprits = [
         override for override in overrides if override.partition("=")[0].lstrip("+~").partition("@")[0] == plain
     ]
+    own = GlobalHydra.instance().config_loader().list_groups("")  # of the project alone
+    groups = sorted({*GROUPS, *own} - {"hydra"})
     if not culprits:
-        return Problem(f'"{key}" cannot be overridden.', place=Place(f"conf/{PRIMARY}.yaml")), None
+        problem = Problem("there is no such group.", key=plain, place=_default_line(folder, plain, None))
+        return replace(problem, hint=did_you_mean(plain, groups)), None
     parts = tuple(plain.split("."))
-    groups = GlobalHydra.instance().config_loader().list_groups("")
-    known = explain.fields(Spec, parts[:-1], {}) + (
-        [group for group in groups if group != "hydra"] if len(parts) == 1 else []
-    )
+    known = explain.fields(Spec, parts[:-1], {}) + (groups if len(parts) == 1 else [])
     hint = did_you_mean(parts[-1], sorted(set(known)), otherwise="")
     problem = Problem("there is no such key.", key=culprits[0], place=Place(COMMAND_LINE), hint=hint)
     return problem, [override for override in overrides if override not in culprits]

@@ -59,17 +59,43 @@ def test_a_sound_project_has_no_fault(make_project: Make) -> None:
             "type: numbr",
             'conf/data/people.yaml:9   columns.income.type: no column type is called "numbr". Did you mean "number"?',
         ),
-        ("config.yaml", "target: left", "target: lft", 'conf/config.yaml:12   target: data.columns has no "lft". Did you mean "left"?'),
-        ("config.yaml", "task: binary", "task: binry", "conf/config.yaml:11   task: must be binary, multiclass or regression"),
+        (
+            "config.yaml",
+            "target: left",
+            "target: lft",
+            'conf/config.yaml:12   target: data.columns has no "lft". Did you mean "left"?',
+        ),
+        (
+            "config.yaml",
+            "task: binary",
+            "task: binry",
+            "conf/config.yaml:11   task: must be binary, multiclass or regression",
+        ),
         ("config.yaml", "seed: 42", "seed: ten", 'conf/config.yaml:14   seed: must be a whole number, not "ten".'),
-        ("config.yaml", 'positive: "yes"', "positive: yes", 'conf/config.yaml:13   positive: YAML reads yes as true. Quote it: "yes".'),
+        (
+            "config.yaml",
+            'positive: "yes"',
+            "positive: yes",
+            'conf/config.yaml:13   positive: YAML reads yes as true. Quote it: "yes".',
+        ),
         (
             "data/people.yaml",
             '["no", "yes"]',
             '[no, "yes"]',
             'conf/data/people.yaml:10   columns.left.values[0]: YAML reads no as false. Quote it: "no".',
         ),
-        ("data/people.yaml", "key: id", "key: idd", 'conf/data/people.yaml:4   key: data.columns has no "idd". Did you mean "id"?'),
+        (
+            "data/people.yaml",
+            "key: id",
+            "key: idd",
+            'conf/data/people.yaml:4   key: data.columns has no "idd". Did you mean "id"?',
+        ),
+        (
+            "config.yaml",
+            "override split: random",
+            "override splitt: random",
+            'conf/config.yaml:6   splitt: there is no such group. Did you mean "split"?',
+        ),
         (
             "config.yaml",
             "override model: logistic",
@@ -82,9 +108,24 @@ def test_a_sound_project_has_no_fault(make_project: Make) -> None:
             "override data: peple",
             'conf/config.yaml:4   data: there is no conf/data/peple.yaml. Did you mean "people"? (checked with "people")',
         ),
-        ("config.yaml", "name: churn", "name: Churn Model", "conf/config.yaml:10   name: must be lower-case letters, digits and dashes"),
-        ("data/people.yaml", "min: 0, max: 120", "min: 120, max: 0", "conf/data/people.yaml:7   columns.age: min (120) is greater than max (0)."),
-        ("data/people.yaml", "key: id", "key: id\nkey: id", "conf/data/people.yaml:5   key: this key stands here twice."),
+        (
+            "config.yaml",
+            "name: churn",
+            "name: Churn Model",
+            "conf/config.yaml:10   name: must be lower-case letters, digits and dashes",
+        ),
+        (
+            "data/people.yaml",
+            "min: 0, max: 120",
+            "min: 120, max: 0",
+            "conf/data/people.yaml:7   columns.age: min (120) is greater than max (0).",
+        ),
+        (
+            "data/people.yaml",
+            "key: id",
+            "key: id\nkey: id",
+            "conf/data/people.yaml:5   key: this key stands here twice.",
+        ),
         ("data/people.yaml", "columns:", "columns: [", "conf/data/people.yaml:7   this is not YAML"),
     ],
 )
@@ -112,7 +153,10 @@ def test_all_faults_come_at_once(make_project: Make) -> None:
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("model=logistc", 'command line   model=logistc: there is no conf/model/logistc.yaml. Did you mean "logistic"?'),
+        (
+            "model=logistc",
+            'command line   model=logistc: there is no conf/model/logistc.yaml. Did you mean "logistic"?',
+        ),
         ("modle=logistic", 'command line   modle=logistic: there is no such key. Did you mean "model"?'),
         ("split.tset=0.3", 'command line   split.tset=0.3: there is no such key. Did you mean "test"?'),
         ("seed=ten", 'command line   seed: must be a whole number, not "ten".'),
