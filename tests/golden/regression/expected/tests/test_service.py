@@ -20,8 +20,11 @@ ROW = REQUEST["rows"][0]
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     """The service, in this process, with the model in production."""
-    if not (PROJECT / ".overture" / "production.json").exists():
+    production = PROJECT / ".overture" / "production.json"
+    if not production.exists():
         pytest.skip("no model is in production yet: overture promote best")
+    if not (PROJECT / "runs" / json.loads(production.read_text(encoding="utf-8"))["run"]).is_dir():
+        pytest.skip("the run in production is not on this machine")
     from service import Rents
 
     service: Any = Rents  # what bentoml.service makes of the class
