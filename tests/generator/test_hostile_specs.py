@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import json
+import os
 import random
 import runpy
+import signal
+import socket
+import subprocess
 import sys
+import time
+import urllib.request
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -171,6 +179,25 @@ def test_a_hostile_table_goes_all_the_way_to_an_answered_request(
     assert not list(tmp_path.rglob("canary"))
 
 
+@pytest.mark.parametrize("seed", range(1000, 1000 + (TABLES if SOAK else 1)))
+def test_a_hostile_table_is_served_by_a_real_server(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, target = hostile_table(random.Random(seed))
+    promoted(table, target, tmp_path, monkeypatch, "model=logistic")
+    project = tmp_path / "hostile"
+
+    with server(project) as address:
+        request = urllib.request.Request(
+            f"{address}/predict",
+            data=(project / "tests" / "request.json").read_bytes(),
+            headers={"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answered:
+            answer = json.load(answered)["predictions"][0]
+
+    assert answer["prediction"] in table[target].unique().to_list()
+    assert not list(tmp_path.rglob("canary"))
+
+
 @pytest.mark.skipif(not SOAK, reason="takes half a minute")
 def test_two_thousand_columns_go_all_the_way_to_an_answered_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -187,6 +214,15 @@ def all_the_way(
     table: pl.DataFrame, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str
 ) -> dict[str, Any]:
     """What the service says of one row, of a project made from a table as a person makes it."""
+    promoted(table, target, folder, monkeypatch, *words)
+    answer = served(monkeypatch, folder / "hostile")
+    assert answer.status_code == 200, answer.text
+    said: dict[str, Any] = answer.json()["predictions"][0]
+    return said
+
+
+def promoted(table: pl.DataFrame, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    """Make a project from a table, train it and put the run into production."""
     table.write_parquet(folder / "table.parquet")
     monkeypatch.chdir(folder)
     assert run(["new", "hostile", "--data", "table.parquet", "--target", target]) == 0
@@ -194,10 +230,27 @@ def all_the_way(
     assert run(["generate", "--check"]) == 0
     assert script(monkeypatch, "train.py", *words) == 0
     assert run(["promote", "best"]) == 0
-    answer = served(monkeypatch, folder / "hostile")
-    assert answer.status_code == 200, answer.text
-    said: dict[str, Any] = answer.json()["predictions"][0]
-    return said
+
+
+@contextmanager
+def server(project: Path) -> Iterator[str]:
+    """The address at which `bentoml serve` answers for a project."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [str(Path(sys.executable).parent / "bentoml"), "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with (project.parent / "server.log").open("wb") as log:
+        process = subprocess.Popen(words, cwd=project, stdout=log, stderr=log, start_new_session=True)
+    try:
+        for _ in range(600):
+            assert process.poll() is None, (project.parent / "server.log").read_text()
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
 
 
 def unknown(files: dict[str, str], known: set[str]) -> set[str]:
