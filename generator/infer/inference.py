@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from overture.runtime.data.records import trimmed
 from overture.runtime.errors import Mistake, Problem, did_you_mean
 
 from . import labels
@@ -115,11 +116,11 @@ def _cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]
     source |= {"missing": list(found.missing)} if found.missing != ("",) else {}
     source |= {"trim": True} if found.trim else {}
     if found.trim:
-        if twice := duplicates(tuple(map(str.strip, frame.columns))):
+        if twice := duplicates(tuple(map(trimmed, frame.columns))):
             raise Mistake(
                 f'{table.names} has several columns called "{twice[0]}", but for blanks.', hint="Rename all but one."
             )
-        frame = frame.rename(str.strip).select(pl.exclude(""))
+        frame = frame.rename(trimmed).select(pl.exclude(""))
     if len(table.files) > 1:
         replaced = labels.replacements([frame[: table.train], frame[table.train :]])
         frame = frame.with_columns(pl.col(name).replace(pairs) for name, pairs in replaced.items())

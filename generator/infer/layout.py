@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -202,7 +203,7 @@ def _quote(sample: str) -> str:
     """Single quotes where they stand around fields and double ones nowhere."""
     if '"' in sample or "'" not in sample:
         return '"'
-    lines = [line for line in sample.splitlines()[1:200] if line.strip()]
+    lines = [line.rstrip() for line in list(_lines(sample))[1:200] if line.strip()]
     quoted = sum(
         any(f"{mark}'" in f"{mark}{line}" and f"'{mark}" in f"{line}{mark}" for mark in DELIMITERS) for line in lines
     )
@@ -223,11 +224,15 @@ def _delimiter(sample: str, quote: str) -> str:
     return max(DELIMITERS, key=merit)
 
 
+def _lines(sample: str) -> io.StringIO:
+    """The lines of a text with their ends; str.splitlines would cut at characters that may stand in a name."""
+    return io.StringIO(sample, newline="")
+
+
 def _records(sample: str, delimiter: str, quote: str) -> Iterator[list[str]]:
     csv.field_size_limit(1 << 30)
-    lines = sample.splitlines(keepends=True)
     try:
-        yield from (row for row in csv.reader(lines, delimiter=delimiter, quotechar=quote) if row)
+        yield from (row for row in csv.reader(_lines(sample), delimiter=delimiter, quotechar=quote) if row)
     except csv.Error:  # a quote left open at the end of the sample
         return
 

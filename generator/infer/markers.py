@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from overture.runtime.data.records import trimmed
+
 from .forms import form
 from .inferred import Note
 
@@ -42,7 +44,7 @@ def markers(frame: pl.DataFrame) -> Markers:
     """Look at all text columns of a CSV file."""
     kinds = _kinds(frame)
     counted = {name: _counted(frame[name]) for name in kinds}
-    trim = any(name != name.strip() for name in frame.columns) or any(
+    trim = any(name != trimmed(name) for name in frame.columns) or any(
         _padded(frame[name].unique(), kind) for name, kind in kinds.items()
     )
     found = {

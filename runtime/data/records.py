@@ -19,6 +19,16 @@ _BLOCK = 16 << 20  # bytes that are parsed at a time; no row may be longer
 _START = 1 << 20  # bytes in which the first line must end
 _END = "\x1e"  # the values of a row put below the last one: a quote that is never closed would swallow it
 
+_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
+
+
+def trimmed(name: str) -> str:
+    """A name without the blanks around it: those of Unicode, as polars takes them away from values.
+
+    assert trimmed(" income\u00a0") == "income" and trimmed("\x1e0") == "\x1e0"
+    """
+    return name.strip(_BLANKS)
+
 
 @dataclass
 class _Uneven:
@@ -99,7 +109,7 @@ class Records:
         if self.header and len(self.header) != len(first):
             what = f"{len(self.header)} name{'s' * (len(self.header) > 1)}, but the first row of {stream.file.name} has {len(first)} values."
             raise Mistake(Problem(what, ("header",)))
-        names = self.header or [name.strip() if self.trim else name for name in first]
+        names = self.header or [trimmed(name) if self.trim else name for name in first]
         twice = [name for name, times in Counter(names).items() if times > 1 and name]
         if twice:
             quoted = listed((f'"{name}"' for name in twice), "and")
