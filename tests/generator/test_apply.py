@@ -23,7 +23,8 @@ def _generate(root: Path, wanted: dict[str, str] | dict[str, File]) -> dict[str,
 
 
 def _tree(root: Path) -> dict[str, tuple[bytes, int]]:
-    found = {path: path.stat() for path in root.rglob("*") if path.is_file()}
+    # taking the lock may touch its file, which holds nothing
+    found = {path: path.stat() for path in root.rglob("*") if path.is_file() and path.name != "generate.lock"}
     return {path.relative_to(root).as_posix(): (path.read_bytes(), at.st_mtime_ns) for path, at in found.items()}
 
 
