@@ -124,7 +124,8 @@ class Spec(Section):
     @property
     def _outcomes(self) -> list[str]:
         """The columns that a computed target reads."""
-        return [name for name in derive.names(self.target_from or "") if name in self.known_columns]
+        read = [] if self.target_from is None else derive.names(self.target_from)
+        return [name for name in read if name in self.known_columns]
 
     @property
     def _features(self) -> dict[str, AnyColumn]:

@@ -4,6 +4,7 @@ import ast
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,10 @@ def test_help_loads_no_heavy_library() -> None:
     assert [library for library in HEAVY if library in done.stderr.split()] == []
 
 
-def test_generate_loads_no_library_of_data_or_models(tmp_path: Path) -> None:
-    code = "import sys; import overture.generator.project; print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def test_generate_loads_no_library_of_data_or_models(make_project: Callable[..., Path]) -> None:
+    root = make_project(model="catboost")
+    code = "import sys; from overture.generator.cli import run; run(['generate']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
 
     heavy = ("bentoml", "catboost", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "scipy", "sklearn")
     assert [library for library in heavy if library in done.stderr.split()] == []
