@@ -25,13 +25,11 @@ for name in cats:
 target = (data["y"] == "yes").astype(int)
 parts = {"train": draw >= 0.3, "valid": (draw >= 0.2) & (draw < 0.3), "test": draw < 0.2}
 pools = {name: Pool(features[rows], target[rows], cat_features=cats) for name, rows in parts.items()}
-model = CatBoostClassifier(iterations=ITERATIONS, depth=6, random_seed=42, verbose=False, allow_writing_files=False)
+settings = dict(learning_rate=0.05, depth=6, random_seed=42, verbose=False, allow_writing_files=False)
+model = CatBoostClassifier(iterations=ITERATIONS, **settings)
 model.fit(pools["train"], eval_set=pools["valid"], early_stopping_rounds=50)
 rest = parts["train"] | parts["valid"]
-again = CatBoostClassifier(
-    iterations=model.tree_count_, depth=6, random_seed=42, verbose=False, allow_writing_files=False,
-    learning_rate=model.get_all_params()["learning_rate"],
-)
+again = CatBoostClassifier(iterations=model.tree_count_, **settings)
 again.fit(Pool(features[rest], target[rest], cat_features=cats))
 p = again.predict_proba(pools["test"])[:, 1]
 print(log_loss(target[parts["test"]], p), roc_auc_score(target[parts["test"]], p))
