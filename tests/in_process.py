@@ -14,6 +14,7 @@ def script(monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> object:
     from hydra.core.global_hydra import GlobalHydra
 
     GlobalHydra.instance().clear()
+    forget_modules()  # of a project that another test left
     monkeypatch.setattr(sys, "argv", [name, *words])
     monkeypatch.syspath_prepend(Path.cwd())
     try:

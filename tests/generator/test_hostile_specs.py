@@ -308,7 +308,8 @@ def hostile_table(rng: random.Random) -> tuple[pl.DataFrame, str]:
 def served(monkeypatch: pytest.MonkeyPatch, root: Path) -> Any:
     """What the service of a project answers to the request that was generated with it."""
     monkeypatch.syspath_prepend(root)
-    forget_metrics()  # of a service that another test left
+    forget_modules()
+    forget_metrics()  # both of a project that another test left
     try:
         with TestClient(runpy.run_path("service.py", run_name="service")["Hostile"].to_asgi()) as client:
             return client.post("/predict", json=json.loads((root / "tests/request.json").read_text(encoding="utf-8")))
