@@ -172,7 +172,10 @@ def test_a_report_of_ten_thousand_rows_costs_little(task: str) -> None:
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("rows", [1, 2, 19, 41])
 def test_few_rows_are_enough_for_a_report(task: str, rows: int) -> None:
-    Page(report(task, rows))
+    html = report(task, rows)
+
+    Page(html)
+    assert ">Scores</h2>" in html
 
 
 def test_the_figures_of_each_task_are_there() -> None:
