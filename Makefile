@@ -29,7 +29,7 @@ golden: $(READY) ## write the golden trees anew after a wanted change of the tem
 lock: ## resolve requirements.lock anew: exact versions with hashes, no index address
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-	  --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+	  --python-version 3.11 --group dev --all-extras pyproject.toml --output-file requirements.lock
 
 clean: ## forget everything that was made here
 	rm -rf .venv build demo

@@ -34,9 +34,9 @@ def _value(column: Column, labels: list[int | str] | None, zone: ZoneInfo) -> An
     if isinstance(column, IntegerColumn):
         return int(_middle(column.min, column.max, 1))
     if isinstance(column, NumberColumn):
-        return (
-            round(_middle(column.min, column.max, 1.0), 2) if _roomy(column) else _middle(column.min, column.max, 1.0)
-        )
+        exact = _middle(column.min, column.max, 1.0)
+        rounded = round(exact, 2)
+        return rounded if _inside(rounded, column.min, column.max) == rounded else exact
     if isinstance(column, TimestampColumn):
         moment = _inside(_MOMENT, _aware(column.min, zone), _aware(column.max, zone))
         return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
@@ -49,11 +49,6 @@ def _middle(low: float | None, high: float | None, otherwise: float) -> float:
     if low is not None and high is not None:
         return low + (high - low) // 2 if isinstance(low, int) and isinstance(high, int) else low / 2 + high / 2
     return float(_inside(otherwise, low, high))
-
-
-def _roomy(column: NumberColumn) -> bool:
-    """Does rounding to cents stay inside the bounds?"""
-    return column.min is None or column.max is None or column.max - column.min >= 0.1
 
 
 def _inside(value: Any, low: Any, high: Any) -> Any:
