@@ -23,10 +23,12 @@ LETTER = 7.0
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers from low to high: steps of 1, 2 or 5 times a power of ten.
 
+    Ends so close that their numbers could hardly be told apart get one tick.
+
     assert ticks(0, 1) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
     span = high - low
-    if not span > 0:
+    if not span > 1e-9 * max(abs(low), abs(high)):
         return [low]
     power = 10 ** math.floor(math.log10(span / about))
     step = next(power * factor for factor in (1, 2, 5, 10) if span / (power * factor) <= about)

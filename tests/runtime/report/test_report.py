@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from hypothesis import example as tried_always
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -288,6 +289,8 @@ def test_confusion_counts_rows_by_truth_and_prediction() -> None:
 
 
 @given(st.floats(-1e12, 1e12), st.floats(1e-6, 1e12))
+@tried_always(1e12, 1e-3)
+@tried_always(-131072.1, 1e-6)
 @settings(max_examples=200, deadline=None)
 def test_ticks_are_few_round_and_within(low: float, span: float) -> None:
     high = low + span
