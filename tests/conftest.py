@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault(
+    "PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp()
+)  # before BentoML is imported, as `bentoml serve` does
+os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp())
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 SOAK = os.environ.get("OVERTURE_SOAK") == "1"
 
 # The same examples in every run, so that a red test is the change's own doing; `make soak` looks for new ones.

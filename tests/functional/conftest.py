@@ -5,7 +5,6 @@ import os
 import runpy
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from contextlib import contextmanager
@@ -18,13 +17,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have a newer httpx
     from starlette.testclient import TestClient
 
+from ..in_process import forget_metrics
+
 TELCO = Path(__file__).resolve().parents[1] / "data" / "telco.csv"
 BIN = Path(sys.executable).parent
 QUICK = ("model.params.iterations=20", "model.params.learning_rate=0.3", "evaluation.replicates=20")
-
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp())  # as `bentoml serve` does
-os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp())
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 
 
 class Terminal:
@@ -114,18 +111,9 @@ def _served(root):
             module = sys.modules[name] = util.module_from_spec(spec)
             spec.loader.exec_module(module)
         service = next(found for found in vars(module).values() if hasattr(found, "to_asgi"))
-        _forget_metrics()
+        forget_metrics()
         with TestClient(service.to_asgi(), raise_server_exceptions=False) as client:
             yield client
-
-
-def _forget_metrics():
-    """A process has one registry of metrics; a server runs one service, these tests run several."""
-    from bentoml._internal.container import BentoMLContainer
-
-    registry = BentoMLContainer.metrics_client.get().registry
-    for collector in list(registry._collector_to_names):
-        registry.unregister(collector)
 
 
 @pytest.fixture(scope="session")

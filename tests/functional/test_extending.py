@@ -7,7 +7,6 @@ import re
 import runpy
 import shutil
 import sys
-import tempfile
 import tomllib
 import warnings
 from contextlib import contextmanager
@@ -25,6 +24,8 @@ from overture.runtime.project import Project
 from overture.runtime.runs.promote import promote
 from overture.runtime.runs.store import runs
 
+from ..in_process import forget_metrics
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have a newer httpx
@@ -33,10 +34,6 @@ with warnings.catch_warnings():
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["evaluation.replicates=20"]
 ROWS = 1500
-
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp())  # as `bentoml serve` does
-os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp())
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 
 
 def sections():
@@ -147,15 +144,11 @@ def train(overrides):
 
 @contextmanager
 def served(root):
-    from bentoml._internal.container import BentoMLContainer
-
     with standing(root):
         spec = util.spec_from_file_location("service", root / "service.py")
         module = sys.modules["service"] = util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        registry = BentoMLContainer.metrics_client.get().registry
-        for collector in list(registry._collector_to_names):  # a process has one; a server runs one service
-            registry.unregister(collector)
+        forget_metrics()
         with TestClient(module.Churn.to_asgi(), raise_server_exceptions=False) as client:
             yield client
 

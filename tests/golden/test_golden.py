@@ -68,6 +68,8 @@ def inside(trees: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[
     def step(case: str) -> Path:
         monkeypatch.chdir(trees[case])
         monkeypatch.syspath_prepend(trees[case])
+        forget_modules()  # of a project that another test left
+        forget_metrics()
         return trees[case]
 
     yield step

@@ -2,9 +2,7 @@
 
 import importlib
 import json
-import os
 import sys
-import tempfile
 import warnings
 from contextlib import contextmanager
 from importlib import util
@@ -18,6 +16,8 @@ from overture.runtime.files import sha256
 from overture.runtime.runs import manifest
 from overture.runtime.schema import Schema
 
+from ...in_process import forget_metrics
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have a newer httpx
     from starlette.testclient import TestClient
@@ -25,9 +25,6 @@ with warnings.catch_warnings():
 HERE = Path(__file__).parent
 RUN = "2f9c41d07be3"
 
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp())  # as `bentoml serve` does
-os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp())
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 
 SCHEMAS = {
     "binary": Schema(
@@ -155,18 +152,9 @@ def open_service(root):
             spec = util.spec_from_file_location(name, root / f"{name}.py")
             module = sys.modules[name] = util.module_from_spec(spec)
             spec.loader.exec_module(module)
-        _forget_metrics()
+        forget_metrics()
         with TestClient(module.Service.to_asgi(), raise_server_exceptions=False) as client:
             yield client
-
-
-def _forget_metrics():
-    """A process has one registry of metrics; a server runs one service, these tests run several."""
-    from bentoml._internal.container import BentoMLContainer
-
-    registry = BentoMLContainer.metrics_client.get().registry
-    for collector in list(registry._collector_to_names):
-        registry.unregister(collector)
 
 
 def promote(root):
