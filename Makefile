@@ -8,9 +8,9 @@ BIN := .venv/bin
 demo: $(READY) ## the main job on real data: new, check, generate, train, promote, serve, one good and one bad request
 	@$(BIN)/python .ci/demo.py
 
-test: $(READY) lint ## every test
+test: $(READY) lint ## every test, in two processes
 	@echo "test      pytest"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 soak: $(READY) ## what takes longer: kill loops, thousands of random histories
 	@echo "soak      pytest, with everything repeated much more often"
