@@ -42,6 +42,14 @@ class Source(Section):
         """The local files that the rows come from, sorted; none for a source that is no file."""
         return []
 
+    def snapshot(self, root: Path) -> dict[str, str]:
+        """What else tells the rows of today from those of another day, as {"snapshot": "8741…"} of a table with
+        versions or {"query": "select …"} of a database; none where the files say it all. It never holds a secret.
+
+        Raises Mistake when the source cannot be opened.
+        """
+        return {}
+
     @classmethod
     def example(cls, folder: Path, frame: pl.DataFrame) -> dict[str, Any]:
         """Write a frame into a folder and give the YAML keys that read it back; the contract test of all kinds uses it."""
