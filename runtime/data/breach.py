@@ -51,6 +51,18 @@ class Breach:
         return Problem(self.what, self.path or ("data", "columns", self.column, self.rule), hint=self.hint)
 
 
+def hidden(column: str, rule: str, broken: pl.DataFrame, height: int) -> Breach:
+    """Rows of a personal column that break a rule, without a word of what they hold."""
+    one = broken.height == 1
+    what = {
+        "type": "holds no value of its type" if one else "hold no value of its type",
+        "min": f"{_are(broken)} less than the least value allowed",
+        "max": f"{_are(broken)} greater than the greatest value allowed",
+        "values": f"{'holds a label' if one else 'hold labels'} that {_are(broken) if one else 'are'} not allowed",
+    }[rule]
+    return _breach(column, rule, broken, height, what, "", located=True)
+
+
 def mistyped(column: str, type: str, broken: pl.DataFrame, height: int, zone_missing: bool) -> Breach:
     """Rows that hold no value of the type; or would hold one, if they named a time zone.
 
@@ -104,12 +116,19 @@ def unmet(source: str, rule: str, broken: pl.DataFrame, height: int, what: str, 
 
 
 def _breach(
-    column: str, rule: str, broken: pl.DataFrame, height: int, what: str, example: str, hint: str = ""
+    column: str,
+    rule: str,
+    broken: pl.DataFrame,
+    height: int,
+    what: str,
+    example: str,
+    hint: str = "",
+    located: bool = False,
 ) -> Breach:
     count, rows = broken.height, broken["row"].head(_SHOWN).to_list()
     numbers = ", ".join(f"{row:,}" for row in rows)
     where = f"row {numbers}" if count == 1 else f"{'first ' * (count > len(rows))}in rows {numbers}"
-    said = f"{count:,} row{'s' * (count > 1)} {what}{'' if rule == 'values' else ', ' + where}"
+    said = f"{count:,} row{'s' * (count > 1)} {what}{', ' + where if located or rule != 'values' else ''}"
     said = f"{said}." if rule == "values" and hint else said
     return Breach(column, rule, count, count / height, tuple(rows), example, said, hint)
 

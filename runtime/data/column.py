@@ -22,6 +22,8 @@ class AnyColumn(Section):
     """May a value be missing?"""
     description: str = ""
     """What the column means, for people; it is shown in the API and in the reports."""
+    personal: bool = False
+    """Does it say something of a person? Then no message and no report shows a value of it, only the numbers of rows."""
 
     @property
     def dtype(self) -> pl.DataType:

@@ -116,7 +116,9 @@ class _Check:
             faulty = self.faulty(name, rule, column).fill_null(False)
             broken, values = self.frame.select(faulty.alias(name))[name], typed
         rows = self._rows(broken, values)
-        if rule == "type":
+        if column.personal and rule != "nullable":
+            yield breach.hidden(name, rule, rows, height)
+        elif rule == "type":
             type = str(getattr(column, "type", ""))
             yield breach.mistyped(name, type, rows, height, zoneless(type, rows["value"], self.timezone))
         elif rule == "nullable":

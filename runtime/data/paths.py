@@ -71,27 +71,32 @@ def common_columns(files: Mapping[str, Path], part: str, names: Callable[[str, P
 
 
 def stacked(
-    files: Mapping[str, Path], part: str, wanted: Mapping[str, AnyColumn], read: Callable[[str, Path], pl.DataFrame]
-) -> pl.DataFrame:
+    files: Mapping[str, Path], part: str, wanted: Mapping[str, AnyColumn], scan: Callable[[str, Path], pl.LazyFrame]
+) -> pl.LazyFrame:
     """The rows of all files below each other, in the order of the wanted columns, with the part of each where wanted.
 
     Raises Mistake when a column holds things in one file that cannot stand in one column with those of another.
     """
     import polars as pl
 
-    frames = []
+    scans = []
     for label, file in files.items():
-        frame = read(label, file)
+        rows = scan(label, file)
         if label and part in wanted:
-            frame = frame.with_columns(pl.repeat(label, frame.height, dtype=pl.String).alias(part))
-        frames.append(frame.select(*wanted))
+            rows = rows.with_columns(pl.lit(label).alias(part))
+        scans.append(rows.select(*wanted))
+    if len(scans) == 1:
+        return scans[0]
+    whole = pl.concat(scans, how="vertical_relaxed")
     try:
-        return pl.concat(frames, how="vertical_relaxed")
+        whole.collect_schema()
     except pl.exceptions.PolarsError:
-        differing = [name for name in wanted if len({str(frame.schema[name]) for frame in frames}) > 1]
+        schemas = [rows.collect_schema() for rows in scans]
+        differing = [name for name in wanted if len({str(schema[name]) for schema in schemas}) > 1]
         names = listed((file.name for file in files.values()), "and")
         what = f"{names} store {listed(differing, 'and')} in types that do not go together."
         raise Mistake(Problem(what, ("path",))) from None
+    return whole
 
 
 def _written(paths: Paths) -> dict[str, str]:

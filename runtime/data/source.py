@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import Mistake, listed
 from ..kinds import Kinds
+from ..own import first_line
 from ..section import Section
 
 if TYPE_CHECKING:
@@ -26,13 +30,37 @@ class Source(Section):
         """
         raise NotImplementedError
 
-    def read(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
-        """The wanted columns of all rows, each as text or in the type it is stored in; missing values are null.
+    def scan(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.LazyFrame:
+        """The wanted columns of all rows in the order of the source, each as text or in the type it is stored in; missing values are null.
 
+        Nothing more is held in memory than the format asks for. Collect it within `reading`.
         root: the project folder, where relative paths start.
-        Raises Mistake when the source cannot be opened or read.
+        Raises Mistake when the source cannot be opened.
         """
         raise NotImplementedError
+
+    def read(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
+        """What `scan` gives, in memory.
+
+        Raises Mistake when the source cannot be opened or read.
+        """
+        with self.reading(root):
+            return self.scan(root, wanted).collect()
+
+    @contextmanager
+    def reading(self, root: Path) -> Iterator[None]:
+        """While a scan is collected: what the engine says of the source becomes a Mistake with its place."""
+        import polars as pl
+
+        try:
+            yield
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self.misread(error, root) from None
+
+    def misread(self, error: Exception, root: Path) -> Mistake:
+        """What an engine's error means to the person who described the source."""
+        names = listed((file.name for file in self.files(root)), "and") or f"the {self.kind} source"
+        return Mistake(f"{names} cannot be read: {first_line(error)}.")
 
     def adds(self) -> dict[str, AnyColumn]:
         """Columns that the source makes by itself, as the part a row's file belongs to."""

@@ -66,3 +66,17 @@ def test_every_key_is_explained():
         fields = {name: field for name, field in kind.model_fields.items() if name != "kind"}
         assert all(field.description for field in fields.values())
         assert kind.__doc__
+
+
+def test_a_scan_gives_the_same_rows_in_the_same_order_a_part_at_a_time(source, tmp_path):
+    blocks = source.scan(tmp_path, COLUMNS).collect_batches(maintain_order=True)
+    scanned = pl.concat([conform(block, COLUMNS).frame for block in blocks])
+    assert scanned.equals(FRAME)
+
+
+def test_the_rows_of_a_scan_can_be_counted_filtered_and_cut(source, tmp_path):
+    scan = source.scan(tmp_path, COLUMNS)
+    for engine in ("in-memory", "streaming"):
+        assert scan.select(pl.len()).collect(engine=engine).item() == 4
+        assert scan.filter(pl.col("label") == "a").select("words").collect(engine=engine).rows() == [("two\nlines",)]
+        assert scan.head(2).select("label").collect(engine=engine)["label"].to_list() == ["a", "b,c"]

@@ -92,14 +92,23 @@ class Csv(Source):
             raise Mistake([Problem(what, ("replace", name), hint=did_you_mean(name, found)) for name in unknown])
         return found
 
+    def scan(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.LazyFrame:
+        """The wanted columns as text, a block of rows at a time.
+
+        Raises Mistake, when it is collected too, when a file is damaged, not in the encoding, or has rows of differing length.
+        """
+        return paths.stacked(paths.located(self.path, root), self.part, wanted, self._scan)
+
     def read(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
-        """The wanted columns as text; numbers as numbers where every single value is one.
+        """What `scan` gives, in memory: numbers as numbers where every single value is one, a fraction of the size.
 
         Raises Mistake when a file is damaged, not in the encoding, or has rows of differing length.
         """
-        return paths.stacked(
-            paths.located(self.path, root), self.part, wanted, lambda part, file: self._table(part, file, wanted)
-        )
+        import polars as pl
+
+        blocks = self.scan(root, wanted).collect_batches(maintain_order=True)
+        frames = [narrow(block, wanted) for block in blocks]
+        return widened(frames) if frames else pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
 
     def adds(self) -> dict[str, AnyColumn]:
         """The column that tells several files apart."""
@@ -132,11 +141,27 @@ class Csv(Source):
             self.trim,
         )
 
-    def _table(self, part: str, file: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
+    def _scan(self, part: str, file: Path) -> pl.LazyFrame:
         import polars as pl
+        from polars.io.plugins import register_io_source
 
-        frames = [narrow(block, wanted) for block in self.blocks(file, wanted, part)]
-        return widened(frames) if frames else pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
+        names = [name for name in self._records(part, file).names() if name]
+
+        # what is asked beyond the columns, the engine does itself
+        def rows(
+            columns: list[str] | None, predicate: pl.Expr | None, most: int | None, size: int | None
+        ) -> Iterator[pl.DataFrame]:
+            left = most
+            asked = names if columns is None else columns or names[:1]
+            used = dict.fromkeys([*asked, *(predicate.meta.root_names() if predicate is not None else ())])
+            for block in self.blocks(file, used, part):
+                kept = (block if predicate is None else block.filter(predicate)).select(asked)
+                yield kept if left is None else kept.head(left)
+                left = None if left is None else left - min(left, kept.height)
+                if left == 0:
+                    return
+
+        return register_io_source(rows, schema=dict.fromkeys(names, pl.String))
 
     def _cleaned(self, name: str) -> pl.Expr:
         import polars as pl

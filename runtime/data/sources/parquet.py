@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StrictStr
 
 from ...errors import Mistake, Problem
+from ...own import first_line
 from .. import paths
 from ..column import AnyColumn
 from ..source import Source
@@ -31,17 +32,23 @@ class Parquet(Source):
         Raises Mistake when a file cannot be opened or is no Parquet file.
         """
         return paths.common_columns(
-            paths.located(self.path, root), self.part, lambda part, file: list(_scan(part, file, None).columns)
+            paths.located(self.path, root), self.part, lambda part, file: _scan(part, file).collect_schema().names()
         )
 
-    def read(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
+    def scan(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.LazyFrame:
         """The wanted columns; no others are read.
 
-        Raises Mistake when a file cannot be opened or is damaged.
+        Raises Mistake when a file cannot be opened.
         """
-        return paths.stacked(
-            paths.located(self.path, root), self.part, wanted, lambda part, file: _scan(part, file, list(wanted))
-        )
+        return paths.stacked(paths.located(self.path, root), self.part, wanted, _scan)
+
+    def misread(self, error: Exception, root: Path) -> Mistake:
+        """Which of the files is damaged."""
+        files = paths.located(self.path, root)
+        for part, file in files.items():
+            if len(files) == 1 or _damaged(file):
+                return _fault(part, file, error)
+        return super().misread(error, root)
 
     def adds(self) -> dict[str, AnyColumn]:
         """The column that tells several files apart."""
@@ -58,16 +65,28 @@ class Parquet(Source):
         return {"kind": "parquet", "path": "example.parquet"}
 
 
-def _scan(part: str, file: Path, wanted: list[str] | None) -> pl.DataFrame:
-    """The wanted columns that the file has; with null, its columns without any row."""
+def _scan(part: str, file: Path) -> pl.LazyFrame:
+    """The file, whose schema can be read."""
     import polars as pl
 
     try:
         scan = pl.scan_parquet(file, glob=False)
-        names = scan.collect_schema().names()
-        if wanted is None:
-            return pl.DataFrame(schema=names)
-        return scan.select(name for name in names if name in wanted).collect()
+        scan.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        what = f"{file.name} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}."
-        raise Mistake(Problem(what, paths.where(part), hint="Is it whole? Is it a Parquet file?")) from None
+        raise _fault(part, file, error) from None
+    return scan
+
+
+def _damaged(file: Path) -> bool:
+    import polars as pl
+
+    try:
+        pl.scan_parquet(file, glob=False).select(pl.all().null_count()).collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError):
+        return True
+    return False
+
+
+def _fault(part: str, file: Path, error: Exception) -> Mistake:
+    what = f"{file.name} cannot be read as Parquet: {first_line(error).rstrip('.')}."
+    return Mistake(Problem(what, paths.where(part), hint="Is it whole? Is it a Parquet file?"))

@@ -337,3 +337,21 @@ def test_stored_lists_are_nothing_a_column_can_hold():
     frame = pl.DataFrame({"it": [[1], [2]]})
     for type in TYPES:
         assert [(it.rule, it.count) for it in conform(frame, {"it": column(type)}).breaches] == [("type", 2)]
+
+
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        (["secret", "1"], {"type": "integer"}),
+        ([-77, 3], {"type": "number", "min": 0}),
+        ([77, 3], {"type": "number", "max": 10}),
+        (["secret", "a"], {"type": "category", "values": ["a"]}),
+    ],
+)
+def test_values_of_a_personal_column_are_never_shown(values, asked):
+    made = conform(pl.DataFrame({"it": values}), {"it": column(**asked, personal=True)})
+    assert [(it.rows, it.count, it.example) for it in made.breaches] == [((1,), 1, "")]
+    said = str(made.breaches[0].problem())
+    assert said.endswith(", row 1")
+    assert "secret" not in said
+    assert "77" not in said
