@@ -50,7 +50,7 @@ def fields(schema: Schema) -> list[RowField]:
         made.append(RowField(name(spelled[schema.key]), annotation, optional=True))
     for column_name, column in schema.features.items():
         annotation = _annotated(
-            _nullable(column, schema), column_name, spelled, _facts(column, schema), _zone(column, schema)
+            nullable_type(column, schema), column_name, spelled, _facts(column, schema), _zone(column, schema)
         )
         made.append(RowField(name(spelled[column_name]), annotation))
     return made
@@ -64,17 +64,18 @@ def label_type(schema: Schema) -> Code:
     return name({"boolean": "bool", "integer": "int"}.get(column.type, "str"))
 
 
+def nullable_type(column: AnyColumn, schema: Schema) -> Code:
+    """The Python type of a value of a column, with None where it may be missing."""
+    kind = _type(column, schema)
+    return union(kind, literal(None)) if column.nullable else kind
+
+
 def _annotated(
     kind: Code, column: str, spelled: dict[str, str], facts: dict[str, Any], zone: Code | None = None
 ) -> Code:
     named = facts if spelled[column] == column else {**facts, "alias": column}
     extras = [*([call("Field", **named)] if named else []), *([zone] if zone is not None else [])]
     return subscript("Annotated", kind, *extras) if extras else kind
-
-
-def _nullable(column: AnyColumn, schema: Schema) -> Code:
-    kind = _type(column, schema)
-    return union(kind, literal(None)) if column.nullable else kind
 
 
 def _type(column: Any, schema: Schema) -> Code:

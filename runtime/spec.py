@@ -153,7 +153,7 @@ class Spec(Section):
     def problems(self) -> list[Problem]:
         """What the sections say that does not fit together, all of it; each section alone is valid already."""
         found = [*self.data.problems(), *self._roles(), *self._target(), *self._derived()[1], *self._evaluation()]
-        found += [*self.split.problems(self.data), *self.model.problems(self.task)]
+        found += [*self.split.problems(self.data), *self.model.problems(self.task), *self.serving.problems()]
         if not found and not self.contract.features:
             found.append(Problem("no column is left to learn from besides target, key and time.", ("data", "columns")))
         return found

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictStr, model_validator
 
+from .errors import Problem
 from .section import Section
+
+_Name = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
+_Cpu = Annotated[StrictStr, Field(pattern=r"^([1-9][0-9]*m|[1-9][0-9]*|0?\.[0-9]*[1-9][0-9]*)$")]
+_Memory = Annotated[StrictStr, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$")]
 
 
 class Http(Section):
@@ -31,8 +37,48 @@ class Batch(Section):
     """Rows that are in memory at once."""
 
 
+class Kubernetes(Section):
+    """The service in a Kubernetes cluster: manifests for `kubectl apply -f kubernetes/`."""
+
+    image: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]*$")]
+    """The container image, as pushed: registry.example.com/churn:2f9c41d07be3."""
+    namespace: _Name | None = None
+    """Where it runs; null: where kubectl stands."""
+    min_replicas: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Copies that always run."""
+    max_replicas: Annotated[int, Field(ge=1, le=1000)] = 10
+    """The most copies that run under load."""
+    busy: Annotated[int, Field(ge=10, le=95)] = 70
+    """Percent of the requested CPU above which more copies are started."""
+    cpu: _Cpu = "500m"
+    """What one copy is promised; "500m" is half a core."""
+    cpu_limit: _Cpu = "2"
+    """The most one copy may use."""
+    memory: _Memory = "1Gi"
+    """What one copy is promised, and the most it may use."""
+    scratch: _Memory = "512Mi"
+    """Room for files that may be lost; nothing else in the container can be written."""
+    secrets: list[_Name] = []
+    """Secrets of the cluster whose keys become environment variables of the service."""
+    egress: StrictBool = False
+    """May the service open connections to others?"""
+
+    @model_validator(mode="after")
+    def _fewest_first(self) -> Kubernetes:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"min_replicas ({self.min_replicas}) is greater than max_replicas ({self.max_replicas})")
+        return self
+
+
 class Serving(Section):
     """The targets chosen; a target that is null is not generated."""
 
     http: Http | None = None
     batch: Batch | None = None
+    kubernetes: Kubernetes | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """Targets that need others."""
+        if self.kubernetes is not None and self.http is None:
+            hint = "Write in conf/config.yaml: override serving: [http, kubernetes]"
+            yield Problem("kubernetes runs the service that http makes, which is not chosen.", ("serving",), hint=hint)

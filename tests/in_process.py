@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-_OWN = ("hooks", "service", "test_service")
+_OWN = ("client", "hooks", "service", "test_service")
 
 
 def script(monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> object:

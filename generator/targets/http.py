@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from overture.runtime.serving.example import example
 
 from .. import breaking
+from ..client import client
 from ..literals import name
 from ..names import class_name
 from ..row_type import IMPORTED, fields, label_type
@@ -35,10 +36,10 @@ def service_class(project: str) -> str:
 
 
 class Http(Target):
-    """service.py, tests/request.json and tests/test_service.py."""
+    """service.py, client.py, tests/request.json and tests/test_service.py."""
 
     def files(self, spec: Spec) -> dict[str, Template | str]:
-        """The service, a request that is accepted, and tests made from the contract."""
+        """The service, a client for others, a request that is accepted, and tests made from the contract."""
         schema = spec.contract
         good = {"rows": [example(schema)]}
         tested = {
@@ -49,6 +50,7 @@ class Http(Target):
         }
         return {
             "service.py": Template("service.py.jinja", _values(spec, schema)),
+            "client.py": client(spec, service_class(spec.name)),
             "tests/request.json": json.dumps(good, indent=1, ensure_ascii=False) + "\n",
             "tests/test_service.py": Template("tests/test_service.py.jinja", tested),
         }

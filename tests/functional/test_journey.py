@@ -1,6 +1,8 @@
 """The main job on real data, as a person does it: every command a process, every request over HTTP."""
 
+import asyncio
 import csv
+import importlib.util
 import json
 import math
 import os
@@ -8,7 +10,9 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -259,6 +263,31 @@ def test_the_documents_show_the_names_ranges_and_categories_of_the_data(server):
     assert "TotalCharges" in row["required"]
     assert "customerID" not in row["required"]
     assert row["additionalProperties"] is False
+
+
+def test_the_client_asks_and_tells_what_is_wrong(server, project, row):
+    spec = importlib.util.spec_from_file_location("copied_client", project.folder / "client.py")
+    client = sys.modules["copied_client"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(client)
+    spelled = {column: attribute for attribute, column in client._COLUMNS.items()}
+    good = client.ChurnRow(**{spelled[column]: value for column, value in row.items()})
+    bad = replace(good, tenure=-3)
+
+    async def ask():
+        async with client.AsyncClient(str(server.base_url)) as asked:
+            return await asyncio.gather(*(asked.predict([good]) for _ in range(8)))
+
+    with client.Client(str(server.base_url)) as asked:
+        (answer,) = asked.predict([replace(good, customer_id="7590-VHVEG")]).predictions
+        (why,) = asked.explain([good]).predictions
+        with pytest.raises(client.Refused) as refused:
+            asked.predict([good, bad])
+        assert {one.predictions[0].probabilities["Yes"] for one in asyncio.run(ask())} == {answer.probabilities["Yes"]}
+    assert (answer.id, answer.prediction) == ("7590-VHVEG", why.prediction)
+    score = math.log(why.probabilities["Yes"] / why.probabilities["No"])
+    assert math.isclose(why.base + math.fsum(why.contributions.values()), score, abs_tol=1e-6)
+    assert (refused.value.status, refused.value.detail[0]["loc"]) == (400, ["rows", 1, "tenure"])
+    assert "rows.1.tenure: -3: must be 0 or more" in str(refused.value)
 
 
 def test_the_tests_of_the_project_pass(project, promoted):

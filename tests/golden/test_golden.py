@@ -3,13 +3,18 @@
 After a wanted change of the templates: make golden, and read what git shows.
 """
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import httpx
 import polars as pl
 import pytest
 from mypy import api
@@ -23,6 +28,10 @@ from overture.runtime.data.rows import Data
 from overture.runtime.data.rows import load as read
 
 from ..in_process import forget_metrics, forget_modules, script
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it would rather have a newer httpx
+    from starlette.testclient import TestClient
 
 GOLDEN = Path(__file__).resolve().parent
 ROOT = GOLDEN.parents[1]
@@ -152,11 +161,37 @@ def test_it_trains_promotes_serves_and_scores(
     assert (
         pytest.main(["-q", "-p", "no:cacheprovider", "-W", "default", "--rootdir", str(root), str(root / "tests")]) == 0
     )
+    ask_by_client(root)
     if (root / "score.py").exists():
         rows(root).write_parquet(root / "in.parquet")
         assert script(monkeypatch, "score.py", "in.parquet", "-o", "out.parquet") == 0
         assert pl.read_parquet(root / "out.parquet").height == rows(root).height
     assert run(["generate", "--check"]) == 0
+
+
+def ask_by_client(root: Path) -> None:
+    """Have client.py ask the service of a project, in this process."""
+    client, service = (import_module(name) for name in ("client", "service"))
+    forget_metrics()
+    app: Any = next(found for found in vars(service).values() if hasattr(found, "to_asgi")).to_asgi()
+    row_type = next(found for name, found in vars(client).items() if name.endswith("Row"))
+    spelled = {column: attribute for attribute, column in client._COLUMNS.items()}
+    row = row_type(**{spelled[name]: value for name, value in rows(root).row(0, named=True).items()})
+
+    async def ask() -> None:
+        async with client.AsyncClient("http://service", transport=httpx.ASGITransport(app)) as asked:
+            answers, explained = await asked.predict([row, row]), await asked.explain([row])
+            assert answers.predictions[0] == answers.predictions[1]
+            assert answers.model == "{name}:{version}".format(**await asked.model())
+            assert explained.predictions[0].prediction == answers.predictions[0].prediction
+            assert explained.predictions[0].contributions
+            with pytest.raises(client.Refused, match="rows"):
+                await asked.predict([])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # BentoML's own
+        with TestClient(app):  # starts the service
+            asyncio.run(ask())
 
 
 def generated(root: Path) -> dict[str, bytes]:
