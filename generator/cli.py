@@ -19,6 +19,7 @@ COMMANDS = {
     "train": "Train one model, or a sweep with -m.",
     "runs": "List the runs, best first.",
     "report": "Print the path of a run's report.",
+    "reproduce": "Train a run once more and compare, to the last bit.",
     "promote": "Put a run into production, if it passes the gates.",
     "rollback": "Put the run before back into production.",
     "history": "Tell what was promoted, when, by whom and why.",

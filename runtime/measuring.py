@@ -157,27 +157,38 @@ def _judged(predicted: Array, parts: Parts) -> tuple[Judged, str]:
 
     schema = parts.schema
     learned = pl.concat([parts.train[schema.target], parts.valid[schema.target]])
+    truth, scored = scoreable(parts.test[schema.target], predicted, schema)
     if not schema.classification:
-        truth, mean = (
-            parts.test[schema.target].cast(pl.Float64).to_numpy(),
-            float(learned.cast(pl.Float64).to_numpy().mean()),
-        )
-        return Judged(truth, predicted, np.full(truth.size, mean)), f"always the mean, {figures.figure(mean)}"
+        mean = float(learned.cast(pl.Float64).to_numpy().mean())
+        return Judged(truth, scored, np.full(truth.size, mean)), f"always the mean, {figures.figure(mean)}"
     from .spec import written
 
     known, order = schema.classes or [], np.array(classes.scoring_order(schema))
     shares = np.bincount(classes.numbers(learned, known), minlength=len(known)) / learned.len()
     often = known[classes.decide(shares[None, :], schema)[0]]
-    number = classes.numbers(parts.test[schema.target], known)
-    scored = np.flatnonzero(number >= 0)
-    if not scored.size:
+    if not truth.size:
         raise Mistake(
             Problem("no test row has a class that a training row has.", ("split",), hint="Choose another split.")
         )
-    scored = scored[np.argsort(predicted[scored, order[-1]], kind="stable")]
-    truth = np.argsort(order)[number[scored]].astype(np.float64)
+    ranked = np.argsort(scored[:, -1], kind="stable")
     baseline = np.broadcast_to(shares[order], (truth.size, order.size))
-    return Judged(truth, predicted[np.ix_(scored, order)], baseline), f"always {written(often)}"
+    return Judged(truth[ranked], scored[ranked], baseline), f"always {written(often)}"
+
+
+def scoreable(target: pl.Series, predicted: Array, schema: Schema) -> tuple[Array, Array]:
+    """The truth of rows and what is predicted for them, as metrics take them; rows of a class nobody learned are left out.
+
+    predicted: (rows, classes) in the order of schema.classes, or (rows,) for regression.
+    """
+    import numpy as np
+    import polars as pl
+
+    if not schema.classification:
+        return target.cast(pl.Float64).to_numpy(), predicted
+    order = np.array(classes.scoring_order(schema))
+    number = classes.numbers(target, schema.classes or [])
+    known = np.flatnonzero(number >= 0)
+    return np.argsort(order)[number[known]].astype(np.float64), predicted[np.ix_(known, order)]
 
 
 def _predictions(predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFrame:

@@ -16,6 +16,12 @@ def state(root: Path) -> dict[str, Any] | None:
     return {"commit": commit, "dirty": bool(_asked(root, "status", "--porcelain", "--", "."))}
 
 
+def changes(root: Path) -> str:
+    """What differs in the files of the project that git knows from the commit it is at, as a patch for `git apply`."""
+    patch = _asked(root, "diff", "HEAD", "--binary", "--relative", "--", ".", ":(exclude)runs", ":(exclude).overture")
+    return f"{patch}\n" if patch else ""
+
+
 def person(root: Path) -> str:
     """The name that git writes into commits, or nothing."""
     return _asked(root, "config", "user.name")
@@ -28,4 +34,4 @@ def _asked(root: Path, *words: str) -> str:
         asked = subprocess.run(["git", *words], cwd=root, env=given, capture_output=True, text=True, timeout=10)  # noqa: S607
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""
+    return asked.stdout.rstrip() if asked.returncode == 0 else ""

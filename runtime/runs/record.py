@@ -7,13 +7,14 @@ import json
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import new_folder
 from ..progress import step
 from . import git, manifest
-from .run import CARD, CONFIG, FACTS, MODEL, PREDICTIONS, REPORT, RUNS, SCHEMA, Run
+from .run import CARD, CHANGES, CONFIG, FACTS, MODEL, PACKAGES, PREDICTIONS, REPORT, RUNS, SCHEMA, Run, runs_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,16 +31,17 @@ def record(project: Project, parts: Parts, model: Fitted, scores: Scores) -> Run
     Raises Mistake when the folder is there and holds something else.
     """
     with step("record") as now:
-        folder = project.root / RUNS / project.inputs.run_id
+        folder = runs_folder(project.root) / project.inputs.run_id
         facts = _facts(project, parts, model, scores)
         try:
             with new_folder(folder) as making:
-                _fill(making, project.config_text, facts, parts, model, scores)
+                _fill(making, project, facts, parts, model, scores)
                 manifest.seal(making, facts["id"])
         except FileExistsError:
             now.say("a training beside this one kept the same run first")
         run = Run.open(folder)
-        now.say(f"{RUNS}/{run.id}  report {RUNS}/{run.id}/{REPORT}")
+        shown = f"{RUNS}/{run.id}"
+        now.say(f"{shown}  report {shown}/{REPORT}" if folder.parent.name == RUNS else f"{run.id}, only to be compared")
     return run
 
 
@@ -48,9 +50,11 @@ def rows_scored(predictions: pl.DataFrame) -> str:
     return hashlib.sha256(predictions.select("_row", "target").write_csv().encode()).hexdigest()
 
 
-def _fill(folder: Path, config: str, facts: dict[str, Any], parts: Parts, model: Fitted, scores: Scores) -> None:
+def _fill(folder: Path, project: Project, facts: dict[str, Any], parts: Parts, model: Fitted, scores: Scores) -> None:
     from ..report.card import card
     from ..report.page import page
+
+    config = project.config_text
 
     def put(name: str, text: str) -> None:
         (folder / name).write_bytes(text.encode())
@@ -63,6 +67,15 @@ def _fill(folder: Path, config: str, facts: dict[str, Any], parts: Parts, model:
     scores.predictions.write_parquet(folder / PREDICTIONS)
     put(REPORT, page(facts, parts.schema, scores.predictions, config))
     put(CARD, card(facts, parts.schema))
+    put(PACKAGES, packages())
+    if changes := git.changes(project.root):
+        put(CHANGES, changes)
+
+
+def packages() -> str:
+    """Every installed package with its version, one a line, as pip reads them."""
+    found = {(it.metadata["Name"] or "").lower(): it.version for it in distributions()}
+    return "".join(f"{name}=={version}\n" for name, version in sorted(found.items()) if name)
 
 
 def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dict[str, Any]:

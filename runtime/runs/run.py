@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +21,27 @@ if TYPE_CHECKING:
 RUNS = "runs"
 FACTS, CONFIG, SCHEMA, MODEL = "run.json", "config.yaml", "schema.json", "model"
 PREDICTIONS, REPORT, CARD = "predictions.parquet", "report.html", "card.md"
+PACKAGES, CHANGES = "packages.txt", "changes.patch"
 NEEDED = {"id", "name", "created", "task", "model", "objective", "greater_is_better", "metrics", "gain", "test_rows"}
 """What run.json must say for the run to be listed."""
+
+
+_elsewhere: ContextVar[Path | None] = ContextVar("elsewhere", default=None)
+
+
+def runs_folder(root: Path) -> Path:
+    """Where a training of this project looks for runs and leaves its own."""
+    return _elsewhere.get() or root / RUNS
+
+
+@contextmanager
+def kept_in(folder: Path) -> Iterator[None]:
+    """Have the trainings of the block keep their runs in another folder, which stands in the project folder too."""
+    token = _elsewhere.set(folder)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import Mistake, Problem, did_you_mean
 from ..files import sweep
-from .run import RUNS, Run
+from .run import RUNS, Run, runs_folder
 
 
 def runs(root: Path) -> list[Run]:
@@ -58,8 +58,8 @@ def finished(root: Path, run_id: str) -> Run | None:
 
     Raises Mistake when it is there and was changed.
     """
-    sweep(root / RUNS)
-    folder = root / RUNS / run_id
+    folder = runs_folder(root) / run_id
+    sweep(folder.parent)
     if not folder.exists():
         return None
     run = Run.open(folder)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .. import figures
 from ..errors import Mistake
+from . import comparison
 from .ledger import production
 from .run import CONFIG, RUNS, Run
 from .store import broken, comparable, runs
@@ -27,11 +30,15 @@ def objects(root: Path) -> list[dict[str, Any]]:
     """Every finished run for a machine to read, best first; metrics are those on the test rows.
 
     `changed` holds the keys of the configuration in which runs differ; `test_rows` is the same for runs that can be compared.
+    `behind` is by how much the best run is better in the objective, paired over the same test rows; null where that is unknown.
     """
     found = runs(root)
     serving = _in_production(root)
     changes = changed([_flat(run) for run in found], [run.model for run in found])
-    return [_object(run, serving == run.id, change) for run, change in zip(found, changes, strict=True)]
+    behind = [_behind(found[0], run) for run in found]
+    return [
+        _object(run, serving == run.id, change, much) for run, change, much in zip(found, changes, behind, strict=True)
+    ]
 
 
 def rows(root: Path) -> list[str]:
@@ -79,7 +86,15 @@ def aligned(table: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _object(run: Run, serving: bool, change: dict[str, Any]) -> dict[str, Any]:
+def _behind(best: Run, run: Run) -> dict[str, float | None] | None:
+    """By how much the best run is better than another, as JSON has it."""
+    found = None if run is best else comparison.difference(best, run)
+    if found is None:
+        return None
+    return {name: value if math.isfinite(value) else None for name, value in asdict(found).items()}
+
+
+def _object(run: Run, serving: bool, change: dict[str, Any], behind: dict[str, float | None] | None) -> dict[str, Any]:
     facts = run.facts
     return {
         "id": run.id,
@@ -89,6 +104,7 @@ def _object(run: Run, serving: bool, change: dict[str, Any]) -> dict[str, Any]:
         "production": serving,
         "objective": facts["objective"],
         "metrics": facts["metrics"],
+        "behind": behind,
         "baseline": facts["baseline"],
         "changed": change,
         "rows": facts["rows"],
@@ -99,7 +115,7 @@ def _object(run: Run, serving: bool, change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _head(first: dict[str, Any]) -> list[str]:
-    return ["run", "model", first["objective"], _second(first), "time", "changed", ""]
+    return ["run", "model", first["objective"], "behind the best by", _second(first), "time", "changed", ""]
 
 
 def _cells(item: dict[str, Any], first: dict[str, Any]) -> list[str]:
@@ -111,11 +127,22 @@ def _cells(item: dict[str, Any], first: dict[str, Any]) -> list[str]:
         item["id"],
         item["model"],
         f"{'' if objective == first['objective'] else f'{objective} '}{_scored(item['metrics'][objective])}",
+        _apart(item["behind"]),
         _value(item["metrics"].get(_second(first), {})),
         f"{item['duration']:.1f} s",
         " ".join(changes[:MOST_CHANGES]) + more,
         "in production" if item["production"] else "",
     ]
+
+
+def _apart(behind: dict[str, float | None] | None) -> str:
+    """By how much a run is worse than the best one, and whether that may be the luck of the test rows."""
+    if behind is None or behind["value"] is None:
+        return ""
+    low = behind["low"]
+    if not any(behind.values()):
+        return "nothing"
+    return figures.figure(behind["value"]) if low is not None and low > 0 else "not clear"
 
 
 def _second(item: dict[str, Any]) -> str:
