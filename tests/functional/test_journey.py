@@ -135,7 +135,7 @@ def test_training_says_each_step_and_what_it_left(trained, project):
     left = {path.name for path in (project.folder / run).iterdir()}
     assert left == {
         *("run.json", "config.yaml", "schema.json", "model", "predictions.parquet"),
-        *("report.html", "card.md", "manifest.json"),
+        *("report.html", "card.md", "manifest.json", "packages.txt"),
     }
 
 
