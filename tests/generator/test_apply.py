@@ -2,7 +2,6 @@
 
 import os
 import stat
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,8 @@ from overture.generator.file import File
 from overture.generator.plan import Change
 from overture.generator.report import pending
 from overture.runtime.errors import Mistake
+
+from ..effort import effort
 
 V1 = "import a\n\n\ndef f():\n    return 1\n\n\ndef g():\n    return 2\n"
 V2 = V1.replace("return 2", "return 22")
@@ -220,12 +221,12 @@ def test_what_the_system_refuses_is_told_and_nothing_is_changed(tmp_path: Path) 
     assert _generate(tmp_path, {"a.py": V2}) == {"a.py": "update"}
 
 
-def test_thirty_files_with_edits_take_less_than_a_second(tmp_path: Path) -> None:
+def test_thirty_files_with_edits_are_quick(tmp_path: Path) -> None:
     old = {f"{i}.py": V1 for i in range(30)}
     _generate(tmp_path, old)
     for path in old:
         (tmp_path / path).write_text(V1.replace("return 1", "return 1 + 1"))
-    start = time.process_time() + sum(os.times()[2:4])
+    found: dict[str, str] = {}
 
-    assert set(_generate(tmp_path, dict.fromkeys(old, V2)).values()) == {"merge"}
-    assert time.process_time() + sum(os.times()[2:4]) - start < 1
+    assert effort(lambda: found.update(_generate(tmp_path, dict.fromkeys(old, V2)))) < 16
+    assert set(found.values()) == {"merge"}
