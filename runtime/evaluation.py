@@ -46,6 +46,8 @@ class Evaluation(Section):
     """What is measured; null: what is usual for the task."""
     replicates: int = Field(default=200, ge=20, le=10_000)
     """Bootstrap replicates behind each 95 % interval."""
+    slices: list[str] = []
+    """Columns by whose labels or ranges the test rows are judged apart too."""
     gates: list[Gate] = []
     """What a run must reach to be promoted, besides beating the baseline."""
     _root: Path | None = PrivateAttr(None)

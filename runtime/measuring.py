@@ -10,6 +10,7 @@ from . import classes, figures
 from .errors import Mistake, Problem
 from .progress import step
 from .scores import Interval, Scores
+from .slices import slices
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,9 +74,12 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
             gain=gain,
             predictions=_predictions(predicted, parts.test, schema),
             rows={"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height},
+            slices=tuple(slices(evaluation.slices, parts.test, predicted, schema, metrics, evaluation.replicates)),
             notes=notes,
         )
         for line in said(scores, FAMILIAR[schema.task]):
+            now.say(line)
+        for line in weaker(scores, metrics[objective].greater_is_better):
             now.say(line)
     return scores
 
@@ -125,6 +129,18 @@ def said(scores: Scores, familiar: str) -> list[str]:
     baseline[0] = f"{scores.baseline_label}: {baseline[0]}"
     width = max(len(model[0]), len(baseline[0]))
     return ["   ".join([line[0].ljust(width), *line[1:]]).rstrip() for line in (model, baseline)]
+
+
+def weaker(scores: Scores, greater_is_better: bool) -> list[str]:
+    """A line for each part of the test rows on which the model is clearly worse than on all of them."""
+    name, whole = scores.objective, scores.metrics[scores.objective].value
+    lines = []
+    for part in scores.slices:
+        found = part.metrics.get(name)
+        if found and (found.high < whole if greater_is_better else found.low > whole):
+            rows = figures.counted(part.rows, "row")
+            lines.append(f"weaker where {part.column} is {part.value}: {name} {found} on {rows}")
+    return lines
 
 
 def _plain(metric: Metric, truth: Array, predicted: Array) -> float:

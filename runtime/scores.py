@@ -10,6 +10,8 @@ from . import figures
 if TYPE_CHECKING:
     import polars as pl
 
+    from .slices import Slice
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -43,3 +45,5 @@ class Scores:
     """How many rows each part has."""
     notes: tuple[str, ...]
     """What a person should know before trusting the numbers."""
+    slices: tuple[Slice, ...] = ()
+    """The same metrics on parts of the test rows."""

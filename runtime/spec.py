@@ -242,6 +242,15 @@ class Spec(Section):
             )
 
     def _evaluation(self) -> Iterator[Problem]:
+        known: dict[str, Any] = {**self._features, **self._derived()[0]}
+        for i, name in enumerate(self.evaluation.slices):
+            where = ("evaluation", "slices", i)
+            if name not in known:
+                yield Problem(f'no feature is called "{name}".', where, hint=did_you_mean(name, known))
+            elif known[name].type == "text":
+                yield Problem(f"{name} is text, which has neither labels nor ranges.", where)
+            elif known[name].personal:
+                yield Problem(f"{name} is personal: its values are not shown.", where)
         asked: list[tuple[tuple[str | int, ...], str]] = [
             (("metrics", i), name) for i, name in enumerate(self.evaluation.metrics or [])
         ]

@@ -34,6 +34,7 @@ def page(facts: dict[str, Any], schema: Schema, predictions: pl.DataFrame, confi
         ("What it looks at", _importance(facts)),
         ("Scores", _scores(facts)),
         ("Where it is right and wrong", _figures(schema, predictions)),
+        ("On parts of the rows", _slices(facts)),
         ("Data and contract", _contract(facts, schema)),
         ("Configuration", [_folded("config.yaml", f"<pre>{escape(config)}</pre>")]),
         ("How to reproduce it", _reproduce(facts)),
@@ -103,6 +104,28 @@ def _scores(facts: dict[str, Any]) -> Iterator[str]:
     head = ["metric", "model", "95 % interval", escape(f"baseline: {facts['baseline_label']}")]
     yield _table(head, rows, numbers=(1, 2, 3), style="first-row")
     yield f'<p class="facts">On {count(facts["rows"]["test"])} test rows; intervals by bootstrap. Runs are compared by {escape(facts["objective"])}.</p>'
+
+
+def _slices(facts: dict[str, Any]) -> Iterator[str]:
+    parts = facts.get("slices", [])
+    if not parts:
+        return
+    name, better = facts["objective"], facts["greater_is_better"]
+    whole, rows = facts["metrics"][name], []
+    for part in parts:
+        found = part["metrics"].get(name)
+        if found is None or found["value"] is None:
+            rows.append([escape(part["column"]), escape(part["value"]), count(part["rows"]), "", "", "too few to say"])
+            continue
+        low, high = found["low"], found["high"]
+        below, above = (high is not None and high < whole["value"]), (low is not None and low > whole["value"])
+        said = "" if not (below or above) else "better" if below is not better else "weaker"
+        colour = {"weaker": "poor", "better": "good"}.get(said, "")
+        shown = [_number(found["value"]), _between(found), f'<span class="{colour}">{said}</span>']
+        rows.append([escape(part["column"]), escape(part["value"]), count(part["rows"]), *shown])
+    head = ["column", "where it is", "test rows", escape(name), "95 % interval", "than on all rows"]
+    yield _table(head, rows, numbers=(2, 3, 4))
+    yield f'<p class="facts">On all rows: {escape(name)} {_number(whole["value"])}. Weaker and better are said where the interval leaves that out.</p>'
 
 
 def _figures(schema: Schema, predictions: pl.DataFrame) -> Iterator[str]:

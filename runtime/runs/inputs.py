@@ -67,6 +67,8 @@ def fingerprint(spec: Spec) -> str:
     shaping["model"] = _without(shaping["model"], "threads")
     shaping["metrics"] = spec.evaluation.chosen(spec.task)
     shaping["replicates"] = spec.evaluation.replicates
+    if spec.evaluation.slices:
+        shaping["slices"] = spec.evaluation.slices
     return _digest(shaping)
 
 

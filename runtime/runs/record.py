@@ -109,6 +109,15 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         "baseline": {name: _number(value) for name, value in scores.baseline.items()},
         "baseline_label": scores.baseline_label,
         "gain": _interval(scores.gain),
+        "slices": [
+            {
+                "column": part.column,
+                "value": part.value,
+                "rows": part.rows,
+                "metrics": {name: _interval(interval) for name, interval in part.metrics.items()},
+            }
+            for part in scores.slices
+        ],
         "importance": {name: _number(share) for name, share in model.importance().items()},
         "durations": {name: round(seconds, 3) for name, seconds in project.durations.items()},
         "notes": list(dict.fromkeys([*parts.rows.notes, *parts.notes, *model.notes, *scores.notes])),

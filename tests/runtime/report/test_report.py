@@ -301,6 +301,32 @@ def test_ticks_are_few_round_and_within(low: float, span: float) -> None:
     assert all(low - slack <= tick <= high + slack for tick in found)
 
 
+def test_parts_of_the_rows_are_compared_with_all_of_them() -> None:
+    def part(value: str, *found: float) -> dict[str, Any]:
+        return {
+            "column": "color",
+            "value": value,
+            "rows": 30,
+            "metrics": {"log_loss": numbers(*found)} if found else {},
+        }
+
+    html = report(
+        "binary",
+        slices=[part("red", 0.6, 0.5, 0.7), part("blue", 0.3, 0.2, 0.35), part("<b>", 0.4, 0.3, 0.5), part("grey")],
+    )
+
+    (table,) = re.findall("<h2>On parts of the rows</h2>(.*?)</section>", html)
+    assert re.findall(
+        r"<td>(red|blue|&lt;b&gt;|grey)</td>.*?(weaker|better|<span class=\"\"></span>|too few to say)", table
+    ) == [
+        ("red", "weaker"),
+        ("blue", "better"),
+        ("&lt;b&gt;", '<span class=""></span>'),
+        ("grey", "too few to say"),
+    ]
+    assert "On parts of the rows" not in report("binary")
+
+
 def test_a_card_says_what_hugging_face_reads() -> None:
     written = card(facts("regression"), schema("regression"))
     front = yaml.safe_load(written.split("---")[1])
