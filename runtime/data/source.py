@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Mistake, listed
+from ..errors import Mistake, Problem, listed
 from ..kinds import Kinds
 from ..own import first_line
 from ..section import Section
+from .storage import fault
 
 if TYPE_CHECKING:
     import polars as pl
 
     from .column import AnyColumn
+    from .storage import Remote
 
 
 class Source(Section):
@@ -49,18 +51,51 @@ class Source(Section):
 
     @contextmanager
     def reading(self, root: Path) -> Iterator[None]:
-        """While a scan is collected: what the engine says of the source becomes a Mistake with its place."""
+        """While a scan is collected: what the engine says of the source becomes a Mistake with its place.
+
+        Raises Mistake too when a file is not the same at the end as it was at the start.
+        """
         import polars as pl
 
+        before = self._stamps(root)
         try:
             yield
         except (pl.exceptions.PolarsError, OSError) as error:
+            if changed := self._changed(before, root):
+                raise changed from None
             raise self.misread(error, root) from None
+        if changed := self._changed(before, root):
+            raise changed
+
+    def _stamps(self, root: Path) -> dict[str, object]:
+        """What tells a file that was written to from one that was not."""
+        found: dict[str, object] = {}
+        for file in self.files(root):
+            with suppress(OSError):
+                state = file.stat()
+                found[file.name] = (state.st_size, state.st_mtime_ns, state.st_ino)
+        for remote in self.objects(root):
+            with suppress(OSError):
+                found[remote.url] = remote.stamp()
+        return found
+
+    def _changed(self, before: dict[str, object], root: Path) -> Mistake | None:
+        after = self._stamps(root)
+        names = [name for name, stamp in before.items() if after.get(name) != stamp]
+        names += [name for name in after if name not in before]
+        if not names:
+            return None
+        what = (
+            f"{listed(names[:3], 'and')} changed while it was read."
+            if len(names) < 4
+            else f"{len(names):,} files changed while they were read."
+        )
+        return Mistake(Problem(what, ("path",), hint="Run it again once nobody writes to it."))
 
     def misread(self, error: Exception, root: Path) -> Mistake:
         """What an engine's error means to the person who described the source."""
         names = listed((file.name for file in self.files(root)), "and") or f"the {self.kind} source"
-        return Mistake(f"{names} cannot be read: {first_line(error)}.")
+        return Mistake(f"{names} cannot be read: {first_line(error).rstrip('.')}.")
 
     def adds(self) -> dict[str, AnyColumn]:
         """Columns that the source makes by itself, as the part a row's file belongs to."""
@@ -70,17 +105,30 @@ class Source(Section):
         """The local files that the rows come from, sorted; none for a source that is no file."""
         return []
 
+    def objects(self, root: Path) -> list[Remote]:
+        """The files in an object store that the rows come from, sorted."""
+        return []
+
     def snapshot(self, root: Path) -> dict[str, str]:
         """What else tells the rows of today from those of another day, as {"snapshot": "8741…"} of a table with
         versions or {"query": "select …"} of a database; none where the files say it all. It never holds a secret.
 
         Raises Mistake when the source cannot be opened.
         """
-        return {}
+        found = {}
+        for remote in self.objects(root):
+            try:
+                found[remote.url] = remote.stamp()
+            except OSError as error:
+                raise Mistake(fault(remote.url, error, ("path",))) from None
+        return found
 
     @classmethod
-    def example(cls, folder: Path, frame: pl.DataFrame) -> dict[str, Any]:
-        """Write a frame into a folder and give the YAML keys that read it back; the contract test of all kinds uses it."""
+    def example(cls, folder: Path, frame: pl.DataFrame) -> dict[str, Any] | None:
+        """Write a frame into a folder and give the YAML keys that read it back; None: the kind has rows of its own.
+
+        The contract test of all kinds uses it.
+        """
         raise NotImplementedError
 
 

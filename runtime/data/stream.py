@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import Mistake, Problem
+from .storage import Remote, fault
 
 CHUNK = 4 << 20
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -22,12 +23,13 @@ class Utf8(io.RawIOBase):
     Raises Mistake, from `read` too, when the file is damaged, not in that encoding, or no text.
     """
 
-    def __init__(self, file: Path, encoding: str, path: tuple[str, ...] = ("path",)) -> None:
+    def __init__(self, file: Path | Remote, encoding: str, path: tuple[str, ...] = ("path",)) -> None:
         self.file, self.encoding, self.path = file, encoding, path
         self.lines = 1
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._ready = self._tail = b""
         self._started = self._ended = False
+        self._file = file.open("rb")
         self._source = self._opened()
 
     def readable(self) -> bool:
@@ -37,6 +39,7 @@ class Utf8(io.RawIOBase):
     def close(self) -> None:
         """Close the file too."""
         self._source.close()
+        self._file.close()
         super().close()
 
     def read(self, size: int = -1) -> bytes:
@@ -59,22 +62,25 @@ class Utf8(io.RawIOBase):
             self._tail = text
 
     def _opened(self) -> BinaryIO:
-        with self.file.open("rb") as file:
-            start = file.read(4)
+        start = self._file.read(4)
         if start.startswith(_UTF16) and "16" not in self.encoding and "32" not in self.encoding:
+            self._file.close()
             raise self._mistake("starts as UTF-16 text does.", ("encoding",), hint="Write encoding: utf-16")
+        self._file.seek(0)
         if start.startswith(_GZIP):
-            return cast(BinaryIO, gzip.open(self.file, "rb"))
+            return cast(BinaryIO, gzip.open(self._file, "rb"))
         if start == _ZSTD:
             import pyarrow as pa
 
-            return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(self.file)), "zstd"))
-        return self.file.open("rb")
+            return cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(self._file), "zstd"))
+        return self._file
 
     def _next(self) -> bytes:
         try:
             chunk = self._source.read(CHUNK)
         except (OSError, EOFError, zlib.error) as error:
+            if isinstance(self.file, Remote) and not isinstance(error, EOFError | gzip.BadGzipFile | zlib.error):
+                raise Mistake(fault(self.file.url, error, self.path)) from None
             raise self._mistake(f"is damaged: {_lower(error)}.", hint="Fetch it again, or unpack it by hand.") from None
         self._ended = not chunk
         try:

@@ -29,6 +29,8 @@ COLUMNS = {name: column(type, nullable=True) for name, type in zip(FRAME.columns
 @pytest.fixture(params=SOURCES.names())
 def source(request, tmp_path):
     keys = SOURCES[request.param].example(tmp_path, FRAME)
+    if keys is None:
+        pytest.skip(f"{request.param} has rows of its own")
     return TypeAdapter(SOURCES.union()).validate_python(keys)
 
 

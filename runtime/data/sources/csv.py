@@ -10,10 +10,12 @@ from pydantic import Field, StrictStr, field_validator, model_validator
 
 from ...errors import Mistake, Problem, did_you_mean
 from .. import paths
+from ..blocks import lazily
 from ..cast import narrow, widened
 from ..column import AnyColumn
 from ..records import Records
 from ..source import Source
+from ..storage import Remote
 from ..stream import Utf8
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ class Csv(Source):
         Raises Mistake when a file cannot be opened, is empty, or names a column twice, and when `replace` names none of them.
         """
         found = paths.common_columns(
-            paths.located(self.path, root), self.part, lambda part, file: self._records(part, file).names()
+            paths.located(self.path, root), self.part, lambda it: self._records(it.part, it.file).names()
         )
         unknown = [name for name in self.replace if name not in found]
         if unknown:
@@ -106,8 +108,9 @@ class Csv(Source):
         """
         import polars as pl
 
-        blocks = self.scan(root, wanted).collect_batches(maintain_order=True)
-        frames = [narrow(block, wanted) for block in blocks]
+        with self.reading(root):
+            blocks = self.scan(root, wanted).collect_batches(maintain_order=True)
+            frames = [narrow(block, wanted) for block in blocks]
         return widened(frames) if frames else pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
 
     def adds(self) -> dict[str, AnyColumn]:
@@ -116,7 +119,11 @@ class Csv(Source):
 
     def files(self, root: Path) -> list[Path]:
         """The files, sorted."""
-        return sorted(paths.named(self.path, root).values())
+        return paths.files(self.path, root)
+
+    def objects(self, root: Path) -> list[Remote]:
+        """The files in an object store."""
+        return paths.objects(self.path, root)
 
     @classmethod
     def example(cls, folder: Path, frame: pl.DataFrame) -> dict[str, Any]:
@@ -124,7 +131,7 @@ class Csv(Source):
         frame.write_csv(folder / "example.csv")
         return {"kind": "csv", "path": "example.csv"}
 
-    def blocks(self, file: Path, wanted: Iterable[str], part: str = "") -> Iterator[pl.DataFrame]:
+    def blocks(self, file: Path | Remote, wanted: Iterable[str], part: str = "") -> Iterator[pl.DataFrame]:
         """The wanted columns of one file as text, some rows at a time; missing values are null.
 
         Raises Mistake when the file is damaged, not in the encoding, or has rows of differing length.
@@ -132,7 +139,7 @@ class Csv(Source):
         for block in self._records(part, file).blocks(wanted):
             yield block.with_columns(self._cleaned(name) for name in block.columns)
 
-    def _records(self, part: str, file: Path) -> Records:
+    def _records(self, part: str, file: Path | Remote) -> Records:
         return Records(
             lambda: Utf8(file, self.encoding, paths.where(part)),
             self.delimiter,
@@ -141,27 +148,11 @@ class Csv(Source):
             self.trim,
         )
 
-    def _scan(self, part: str, file: Path) -> pl.LazyFrame:
+    def _scan(self, found: paths.Found) -> pl.LazyFrame:
         import polars as pl
-        from polars.io.plugins import register_io_source
 
-        names = [name for name in self._records(part, file).names() if name]
-
-        # what is asked beyond the columns, the engine does itself
-        def rows(
-            columns: list[str] | None, predicate: pl.Expr | None, most: int | None, size: int | None
-        ) -> Iterator[pl.DataFrame]:
-            left = most
-            asked = names if columns is None else columns or names[:1]
-            used = dict.fromkeys([*asked, *(predicate.meta.root_names() if predicate is not None else ())])
-            for block in self.blocks(file, used, part):
-                kept = (block if predicate is None else block.filter(predicate)).select(asked)
-                yield kept if left is None else kept.head(left)
-                left = None if left is None else left - min(left, kept.height)
-                if left == 0:
-                    return
-
-        return register_io_source(rows, schema=dict.fromkeys(names, pl.String))
+        names = [name for name in self._records(found.part, found.file).names() if name]
+        return lazily(dict.fromkeys(names, pl.String), lambda wanted: self.blocks(found.file, wanted, found.part))
 
     def _cleaned(self, name: str) -> pl.Expr:
         import polars as pl
