@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from .errors import Mistake, OvertureError, Place, Problem
 from .own import first_line, line
@@ -46,25 +46,33 @@ def unexpected(error: BaseException) -> int:
     return 2
 
 
-def scoring_script(work: Callable[[Path, Path], None]) -> Callable[[], None]:
-    """Make a function of (source, out) the command line of its file: IN -o OUT, and --debug for tracebacks."""
+class ScoringWork(Protocol):
+    """The function of a score.py."""
 
-    @functools.wraps(work)
+    __doc__: str | None
+
+    def __call__(self, source: str, out: Path, *, explain: bool) -> None:
+        """Score what `source` names into `out`."""
+
+
+def scoring_script(work: ScoringWork) -> Callable[[], None]:
+    """Make a function of (source, out, explain) the command line of its file: IN -o OUT, and --debug for tracebacks."""
+
     def main() -> None:
         import argparse
 
         parser = argparse.ArgumentParser(description=work.__doc__)
-        parser.add_argument("source", metavar="IN", type=Path, help="a CSV, Parquet or JSON lines file")
-        parser.add_argument("-o", "--out", required=True, metavar="OUT", type=Path, help="a CSV or Parquet file")
+        parser.add_argument("source", metavar="IN", help="a CSV, Parquet or JSON lines file, or a source of conf/data/")
+        parser.add_argument(
+            "-o", "--out", required=True, metavar="OUT", type=Path, help="a CSV, Parquet or JSON lines file"
+        )
+        parser.add_argument("--explain", action="store_true", help="add what each column added to each raw score")
         parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
         words = parser.parse_args()
 
         def run() -> int:
-            from .scoring import spare
-
-            spare(words.source, words.out)
             with narrated():
-                work(words.source, words.out)
+                work(words.source, words.out, explain=words.explain)
             return 0
 
         raise SystemExit(exit_code(run, debug=words.debug))

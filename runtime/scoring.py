@@ -1,27 +1,25 @@
-"""Score the rows of a file with the model in production, some rows at a time.
+"""Score the rows of a file or a source with the model in production, some rows at a time.
 
-What breaks the contract is not scored: it goes to a side file, with the reasons. The answers appear when all are there.
+What breaks the contract is not scored: it goes to a side file, with the reasons. The answers appear when all are there; what was
+finished before a kill is not scored again.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from . import prediction
+from . import classes, prediction, scored_rows
 from .data.column import AnyColumn
-from .errors import Mistake, Refusal
 from .hooks import Hooks
-from .progress import step
+from .outcome import Summary, write
 from .reasons import reasons
+from .scored_rows import Rows
 from .serving.predictor import promoted
-from .tables import NUMBER, TableFile, batches
+from .tables import NUMBER, READ, kind_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from .schema import Schema
 
 REASON = "_reason"
+__all__ = ["Scored", "Scorer", "Summary", "read", "score", "write"]
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,14 @@ class Scored:
     """Some rows of a file, told apart."""
 
     answers: pl.DataFrame
-    """_row (the number in the file, from 1), the key where the file has it, prediction, a probability for each class, model."""
+    """_row (the number in the file, from 1), the key where the file has it, prediction, a probability for each class,
+    what each input added where explanations are wanted, model."""
     rejected: pl.DataFrame
     """_row, the columns as they were read, and _reason."""
     unknown: dict[str, int]
     """By column, labels that count as missing."""
+    last: int
+    """The number of the last row."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,18 @@ class Scorer:
     run: Run
     model: Fitted
     hooks: Hooks
+    explains: bool = False
 
     @classmethod
-    def in_production(cls, name: str, hooks: ModuleType) -> Scorer:
+    def in_production(cls, name: str, hooks: ModuleType, *, explain: bool = False) -> Scorer:
         """The promoted run of the project that hooks.py stands in, opened after every hash was checked.
 
+        explain: also tell what each input added to each raw score.
         Raises Mistake when no run is promoted, or when anything of it was changed.
         """
         found = Hooks.of(hooks)
         run, manifest_sha256 = promoted(found.root)
-        return cls(name, run, run.load_model(manifest_sha256), found)
+        return cls(name, run, run.load_model(manifest_sha256), found, explain)
 
     @property
     def schema(self) -> Schema:
@@ -91,24 +95,23 @@ class Scorer:
         why = reasons(raw, found.frame, columns, broken, zone)
         good = found.frame.with_columns(raw[NUMBER]).filter(why.is_null())
         bad = raw.select(NUMBER, *columns).with_columns(why.alias(REASON)).filter(pl.col(REASON).is_not_null())
-        return Scored(self._answers(good), bad, {**found.unknown, **self._unseen(good)})
+        unknown = {**found.unknown, **self._unseen(good)}
+        return Scored(self._answers(good), bad, unknown, int(raw[NUMBER][-1]))
 
     def _answers(self, rows: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
-        found = self._predictions(rows.select(*self.schema.features))
         named = [name for name in (NUMBER, self.schema.key) if name in rows.columns]
         version = pl.lit(f"{self.name}:{self.run.id}").alias("model")
-        return rows.select(named).hstack(prediction.table(found, self.schema)).with_columns(version)
+        return rows.select(named).hstack(self._predictions(rows.select(*self.schema.features))).with_columns(version)
 
-    def _predictions(self, features: pl.DataFrame) -> prediction.Predictions:
-        import numpy as np
-
+    def _predictions(self, features: pl.DataFrame) -> pl.DataFrame:
+        """What is said of some rows, one or more; of none, nothing."""
         if features.is_empty():
-            none = np.empty((0, len(self.schema.classes))) if self.schema.classes else None
-            return prediction.Predictions([], none)
+            return features.select()
         frame = prediction.inputs(features, self.schema, self.hooks)
-        return prediction.predict(self.model, frame, self.hooks)
+        found = prediction.table(prediction.predict(self.model, frame, self.hooks), self.schema)
+        return found.hstack(_explanations(self.model, frame)) if self.explains else found
 
     def _unseen(self, rows: pl.DataFrame) -> dict[str, int]:
         """Labels that training never saw, of columns that allow any; the model takes them for missing."""
@@ -120,101 +123,27 @@ class Scorer:
         return {name: count for name, count in counts.items() if count}
 
 
-@dataclass
-class Summary:
-    """What became of the rows of a file."""
+def read(source: str | Path, scorer: Scorer, *, rows: int) -> Rows:
+    """The rows of a CSV, Parquet or JSON lines file, or of a source of the project by its name, at most `rows` at a time.
 
-    scored: int = 0
-    rejected: int = 0
-    unknown: Counter[str] = field(default_factory=Counter)
-    """By column, labels that counted as missing."""
-    side_file: Path | None = None
-    """Where the rejected rows are; None when there are none."""
-
-
-class Output:
-    """The file of answers and, once a row is rejected, the side file beside it."""
-
-    def __init__(self, path: Path) -> None:
-        self.summary = Summary()
-        self.rejected = _side_file(path)
-        self._answers = TableFile(path)
-        self._side: TableFile | None = None
-
-    def add(self, found: Scored) -> None:
-        """Write some rows."""
-        self._answers.add(found.answers)
-        self.summary.scored += found.answers.height
-        self.summary.unknown.update(found.unknown)
-        if found.rejected.height:
-            self._side = self._side or TableFile(self.rejected)
-            self._side.add(_writable(found.rejected))
-            self.summary.rejected += found.rejected.height
-
-    def commit(self) -> None:
-        """Let both files appear.
-
-        Raises Refusal, with the side file only, when no row could be scored.
-        """
-        if self._side is not None:
-            self._side.commit()
-            self.summary.side_file = self.rejected
-        else:
-            self.rejected.unlink(missing_ok=True)  # of an earlier scoring
-        if not self.summary.scored:
-            raise Refusal(f"no row keeps the contract; the reasons are in {self.rejected.name}.")
-        self._answers.commit()
-
-    def remarks(self) -> Iterator[str]:
-        """What became of the rows, for people."""
-        yield f"{self.summary.scored:,} rows into {self._answers.path.name}"
-        if self.summary.rejected:
-            yield f"{self.summary.rejected:,} rows break the contract: {self.rejected.name} says why"
-        for name, count in self.summary.unknown.items():
-            yield f"{name}: {count:,} labels never seen, treated as missing"
-
-    def abandon(self) -> None:
-        """Leave nothing that was not committed."""
-        for file in (self._answers, self._side):
-            if file is not None:
-                file.abandon()
-
-
-def read(source: Path, scorer: Scorer, *, rows: int) -> Iterator[pl.DataFrame]:
-    """The rows of a CSV, Parquet or JSON lines file, at most `rows` at a time; a CSV file is read as training read its own.
-
-    Raises Mistake when the file cannot be read, has no rows, or lacks columns.
+    A CSV file is read as training read its own.
+    Raises Mistake when there is no such file or source.
     """
     optional = {scorer.schema.key} if scorer.schema.key else set()
-    return batches(source, scorer.columns, optional, rows, _csv_settings(scorer.run))
+    file = Path(source)
+    found = None if file.exists() else scored_rows.named(scorer.run, str(source))
+    if found is not None:
+        return scored_rows.of_source(found, str(source), scorer.columns, optional, rows, scorer.run)
+    if not file.exists() and not file.suffix:
+        raise scored_rows.no_such(str(source), scorer.run)
+    kind_of(file, READ)
+    if not file.is_file():
+        raise scored_rows.no_such(str(source), scorer.run)
+    return scored_rows.of_file(file, scorer.columns, optional, rows, scorer.run)
 
 
-@contextmanager
-def write(out: Path) -> Iterator[Output]:
-    """A CSV or Parquet file for answers; it appears when the block ends well, and not at all otherwise."""
-    with step("score") as now:
-        output = Output(out)
-        try:
-            yield output
-            output.commit()
-        finally:
-            output.abandon()
-        for line in output.remarks():
-            now.say(line)
-
-
-def spare(source: Path, out: Path) -> None:
-    """Nothing that is written may take the place of what is read.
-
-    Raises Mistake when the answers, or the rows that are rejected, would.
-    """
-    for written in (out, _side_file(out)):
-        if written.exists() and source.exists() and written.samefile(source):
-            raise Mistake(f"{source} would be overwritten with {written.name}.", hint="Choose another OUT.")
-
-
-def score(root: Path, source: Path, out: Path, *, rows: int = 65_536) -> Summary:
-    """Score every row of a file with what is in production in a project.
+def score(root: Path, source: str | Path, out: Path, *, rows: int = 65_536, explain: bool = False) -> Summary:
+    """Score every row of a file or a source with what is in production in a project.
 
     Raises Mistake when nothing is in production, a file cannot be read or written, or columns are missing; Refusal
     when no row keeps the contract.
@@ -222,36 +151,26 @@ def score(root: Path, source: Path, out: Path, *, rows: int = 65_536) -> Summary
     from .hooks import import_hooks
     from .runs.ledger import production
 
-    spare(source, out)
     found = production(root)
-    scorer = Scorer.in_production(found.name if found else "", import_hooks(root))
-    with write(out) as output:
-        for batch in read(source, scorer, rows=rows):
+    scorer = Scorer.in_production(found.name if found else "", import_hooks(root), explain=explain)
+    with write(out, scorer, read(source, scorer, rows=rows)) as output:
+        for batch in output.left():
             output.add(scorer.score(batch))
     return output.summary
 
 
-def _side_file(out: Path) -> Path:
-    """Where rejected rows go."""
-    return out.with_name(f"{out.stem}.rejected.csv")
-
-
-def _csv_settings(run: Run) -> dict[str, Any]:
-    """How the training data's CSV file was written, if it was one; the same is expected of files to score."""
-    from omegaconf import OmegaConf
-
-    from .runs.run import CONFIG
-
-    path = run.folder / CONFIG
-    config: Any = OmegaConf.create(path.read_text("utf-8"))
-    sources: Any = OmegaConf.to_container(config.data.sources, resolve=True)
-    base = sources.get(config.data.get("base")) or next(iter(sources.values()))
-    return {key: value for key, value in base.items() if key != "part"} if base.get("kind") == "csv" else {}
-
-
-def _writable(rejected: pl.DataFrame) -> pl.DataFrame:
-    """Rejected rows as CSV can hold them: what is nested is written as text."""
+def _explanations(model: Fitted, frame: pl.DataFrame) -> pl.DataFrame:
+    """base, and "contribution: <input>" for each input; with several classes each by class."""
+    import numpy as np
     import polars as pl
 
-    nested = [name for name, dtype in rejected.schema.items() if dtype.is_nested() or dtype == pl.Binary]
-    return rejected.with_columns(pl.Series(name, [str(value) for value in rejected[name]]) for name in nested)
+    found, schema = model.explain(frame), model.schema
+    if not np.isfinite(found.contributions).all():
+        raise ArithmeticError("the model answered with a number that is not finite")
+    labels = [f": {classes.text(label)}" for label in schema.classes or ()] if schema.task == "multiclass" else [""]
+    columns = {}
+    for place, label in enumerate(labels):
+        columns[f"base{label}"] = np.full(frame.height, found.base[place])
+        for i, name in enumerate(schema.inputs):
+            columns[f"contribution{label}: {name}"] = np.ascontiguousarray(found.contributions[:, i, place])
+    return pl.DataFrame(columns)

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from .data.column import AnyColumn
 
-READ = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-WRITTEN = {".csv": "csv", ".parquet": "parquet"}
+_JSON = {".jsonl": "jsonl", ".ndjson": "jsonl"}
+READ = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", **_JSON}
+WRITTEN = {".csv": "csv", ".parquet": "parquet", **_JSON}
 NUMBER = "_row"
+_SAMPLE = 1 << 20  # bytes from which the number of rows is guessed
 
 
 def batches(
@@ -31,27 +33,51 @@ def batches(
     optional: columns that the file may lack. csv: the keys of a csv source, for how such a file is written.
     Raises Mistake when the file cannot be read, has no rows, or lacks columns.
     """
-    import polars as pl
-
-    kind = _kind(file, READ, "read")
+    kind = kind_of(file, READ)
     if not file.is_file():
         raise Mistake(f"there is no file {file}.")
     found = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}[kind](file, wanted, optional, rows, csv)
+    return numbered(found, rows, file.name)
+
+
+def numbered(blocks: Iterator[pl.DataFrame], rows: int, name: str) -> Iterator[pl.DataFrame]:
+    """Blocks in pieces of at most `rows`, with `_row`.
+
+    Raises Mistake when there is no row at all.
+    """
+    import polars as pl
+
     first = 1
-    for block in found:
+    for block in blocks:
         for part in block.iter_slices(rows):
             yield part.with_columns(pl.int_range(first, first + part.height, dtype=pl.Int64).alias(NUMBER))
             first += part.height
     if first == 1:
-        raise Mistake(f"{file.name} has no rows.")
+        raise Mistake(f"{name} has no rows.")
+
+
+def about(file: Path) -> int | None:
+    """How many rows a file has: exactly in Parquet, about so many in a text that is not packed; else None."""
+    kind = READ.get(file.suffix.lower())
+    try:
+        if kind == "parquet":
+            import pyarrow.parquet as pq
+
+            return int(pq.ParquetFile(file).metadata.num_rows)
+        if kind is None:
+            return None
+        with file.open("rb") as lines:
+            sample = lines.read(_SAMPLE)
+    except (OSError, ValueError):
+        return None
+    return file.stat().st_size * sample.count(b"\n") // max(len(sample), 1)
 
 
 class TableFile:
     """A file that is written part by part under another name, and takes its own when it is complete."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.kind = path, _kind(path, WRITTEN, "write")
-        self.rows = 0
+        self.path, self.kind = path, kind_of(path, WRITTEN, "written")
         try:
             handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         except OSError as error:
@@ -59,6 +85,7 @@ class TableFile:
         self._temporary = Path(name)
         self._file: BinaryIO = os.fdopen(handle, "wb")
         self._parquet: Any = None
+        self._empty = True
 
     def add(self, frame: pl.DataFrame) -> None:
         """Write rows; their columns are the same every time."""
@@ -68,9 +95,16 @@ class TableFile:
             table = frame.to_arrow()
             self._parquet = self._parquet or pq.ParquetWriter(self._file, table.schema)
             self._parquet.write_table(table)
+        elif self.kind == "jsonl":
+            frame.write_ndjson(self._file)
         else:
-            self._file.write(frame.write_csv(include_header=self.rows == 0).encode())
-        self.rows += frame.height
+            frame.write_csv(self._file, include_header=self._empty)
+        self._empty = False
+
+    def append(self, lines: BinaryIO) -> None:
+        """Write lines as they are, below what is there."""
+        while block := lines.read(_SAMPLE):
+            self._file.write(block)
 
     def commit(self) -> None:
         """Give the file its name, once every byte is on the disk."""
@@ -97,32 +131,37 @@ class TableFile:
             self._file.close()
 
 
-def _kind(file: Path, kinds: Mapping[str, str], verb: str) -> str:
+def kind_of(file: Path, kinds: Mapping[str, str], verb: str = "read") -> str:
+    """The form of a file by how its name ends.
+
+    Raises Mistake when it is none of `kinds`.
+    """
     suffixes = [suffix.lower() for suffix in file.suffixes]
     packed = verb == "read" and suffixes[-1:] in ([".gz"], [".zst"])
     suffix = (suffixes[-2:-1] if packed else suffixes[-1:]) or [""]
     if suffix[0] not in kinds:
-        raise Mistake(
-            f"{file.name} is no file that can be {'read' if verb == 'read' else 'written'}.",
-            hint=f"It can end in {listed(kinds)}.",
-        )
+        raise Mistake(f"{file.name} is no file that can be {verb}.", hint=f"It can end in {listed(kinds)}.")
     return kinds[suffix[0]]
 
 
-def _chosen(file: Path, there: list[str], wanted: Mapping[str, Any], optional: set[str]) -> list[str]:
-    lacking = [name for name in wanted if name not in there and name not in optional]
+def chosen(name: str, there: list[str], wanted: Mapping[str, Any], optional: set[str]) -> list[str]:
+    """The wanted columns of those that are there.
+
+    Raises Mistake when one is lacking that is not optional.
+    """
+    lacking = [column for column in wanted if column not in there and column not in optional]
     if lacking:
-        free = [name for name in there if name not in wanted]
+        free = [column for column in there if column not in wanted]
         raise Mistake(
             [
                 problem
-                for name in lacking
+                for column in lacking
                 for problem in Mistake(
-                    f'{file.name} has no column "{name}".', hint=did_you_mean(name, free, otherwise=" ")
+                    f'{name} has no column "{column}".', hint=did_you_mean(column, free, otherwise=" ")
                 ).problems
             ]
         )
-    return [name for name in wanted if name in there]
+    return [column for column in wanted if column in there]
 
 
 def _csv(
@@ -131,7 +170,7 @@ def _csv(
     from .data.sources.csv import Csv
 
     source = Csv.model_validate({**settings, "kind": "csv", "path": str(file.resolve())})
-    names = _chosen(file, source.columns(file.parent), wanted, optional)
+    names = chosen(file.name, source.columns(file.parent), wanted, optional)
     for block in source.blocks(file, names):
         yield block.select(names)
 
@@ -145,7 +184,7 @@ def _parquet(
 
     try:
         stored = pq.ParquetFile(file)
-        names = _chosen(file, stored.schema_arrow.names, wanted, optional)
+        names = chosen(file.name, stored.schema_arrow.names, wanted, optional)
         for batch in stored.iter_batches(batch_size=rows, columns=names):
             yield pl.DataFrame(pl.from_arrow(batch)).select(names)
     except (pa.ArrowException, OSError) as error:
@@ -159,10 +198,11 @@ def _jsonl(
     import polars as pl
 
     with file.open("rb") as lines:
-        numbered = enumerate(lines, start=1)
+        counted = enumerate(lines, start=1)
         names: list[str] = []
-        while found := [_object(file, number, line) for number, line in islice(numbered, rows) if line.strip()]:
-            names = names or _chosen(file, list(dict.fromkeys(key for row in found for key in row)), wanted, optional)
+        while found := [_object(file, number, line) for number, line in islice(counted, rows) if line.strip()]:
+            there = list(dict.fromkeys(key for row in found for key in row))
+            names = names or chosen(file.name, there, wanted, optional)
             yield pl.DataFrame([_series(name, [row.get(name) for row in found]) for name in names])
 
 

@@ -12,6 +12,10 @@ import pytest
 
 from overture.runtime import scoring
 from overture.runtime.errors import Mistake, Refusal
+from overture.runtime.hooks import import_hooks
+from overture.runtime.scoring import read, write
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
 
 ROWS = {
     "customerID": ["a", "b", "c", "d", "e"],
@@ -69,14 +73,14 @@ def test_the_rows_to_score_are_never_overwritten(project, tmp_path, source, out)
 
 
 @pytest.mark.parametrize("source", ["in.csv", "in.parquet", "in.jsonl"])
-@pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
+@pytest.mark.parametrize("out", ["out.csv", "out.parquet", "out.jsonl"])
 def test_every_format_and_any_number_of_rows_at_a_time_gives_the_same_answers(project, tmp_path, source, out):
     GOOD.write_csv(tmp_path / "in.csv")
     GOOD.write_parquet(tmp_path / "in.parquet")
     GOOD.write_ndjson(tmp_path / "in.jsonl")
     scoring.score(project, tmp_path / "in.csv", tmp_path / "expected.parquet")
     scoring.score(project, tmp_path / source, tmp_path / out, rows=7)
-    found = pl.read_csv(tmp_path / out) if out.endswith("csv") else pl.read_parquet(tmp_path / out)
+    found = {"csv": pl.read_csv, "parquet": pl.read_parquet, "jsonl": pl.read_ndjson}[out[4:]](tmp_path / out)
     assert found.equals(pl.read_parquet(tmp_path / "expected.parquet"))
     assert found["_row"].to_list() == list(range(1, 51))
     assert not (tmp_path / "out.rejected.csv").exists()
@@ -164,3 +168,100 @@ def test_the_generated_script_scores_and_says_what_it_did(project, plugin, tmp_p
     failed = run("none.csv", "-o", "out.parquet")
     assert failed.returncode == 2
     assert failed.stderr == "there is no file none.csv.\n"
+
+
+def test_explanations_sum_to_the_raw_score(churn, project, tmp_path):
+    GOOD.write_parquet(tmp_path / "in.parquet")
+    scoring.score(project, tmp_path / "in.parquet", tmp_path / "out.parquet", explain=True, rows=20)
+    told = churn.post("/explain", json={"rows": GOOD.to_dicts()}).json()["predictions"]
+    frame = pl.read_parquet(tmp_path / "out.parquet")
+    assert frame["base"].to_list() == [answer["base"] for answer in told]
+    for name in told[0]["contributions"]:
+        assert frame[f"contribution: {name}"].to_list() == [answer["contributions"][name] for answer in told]
+
+
+def test_several_classes_are_explained_one_by_one(make_project, tmp_path):
+    beans = {"Area (px²)": [1], "shop": ["a"], "colour": ["blue"], "picked": ["2024-01-01"]}
+    pl.DataFrame({**beans, "seen": ["2024-01-01T00:00:00"], "notes": ["x"]}).write_csv(tmp_path / "in.csv")
+    scoring.score(make_project("multiclass"), tmp_path / "in.csv", tmp_path / "out.parquet", explain=True)
+    columns = pl.read_parquet(tmp_path / "out.parquet").columns
+    assert {"base: 1", "base: 3", "contribution: 2: shop"} <= set(columns)
+
+
+def test_a_source_of_the_project_is_scored_by_its_name(project, tmp_path):
+    GOOD.write_csv(project / "rows.csv")
+    scoring.score(project, "rows", tmp_path / "a.csv", rows=7)
+    scoring.score(project, project / "rows.csv", tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    with pytest.raises(Mistake, match=r'Did you mean "rows"\?'):
+        scoring.score(project, "row", tmp_path / "c.csv")
+    with pytest.raises(Mistake, match="would be overwritten"):
+        scoring.score(project, "rows", project / "rows.csv")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from overture.runtime import checkpoint, scoring
+checkpoint.ROWS = 14
+score, left = scoring.Scorer.score, [int(sys.argv[4])]
+def counted(self, raw):
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    print(raw["_row"][0])
+    return score(self, raw)
+scoring.Scorer.score = counted
+summary = scoring.score(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), rows=7)
+print("summary", summary.scored, summary.rejected, dict(summary.unknown))
+"""
+
+
+@pytest.mark.parametrize("out", ["out.csv", "out.parquet", "out.jsonl"])
+def test_after_kills_only_what_was_not_finished_is_scored_and_nothing_is_lost(project, plugin, tmp_path, out):
+    GOOD.with_columns(tenure=pl.when(pl.col("tenure") % 11 == 3).then(-1).otherwise(pl.col("tenure"))).write_parquet(
+        tmp_path / "in.parquet"
+    )
+    expected = scoring.score(project, tmp_path / "in.parquet", tmp_path / f"expected.{out[4:]}", rows=7)
+
+    def score(batches):
+        words = [sys.executable, "-c", KILLED, project, tmp_path / "in.parquet", tmp_path / out, batches]
+        environment = {**os.environ, "PYTHONPATH": str(plugin)}
+        return subprocess.run(list(map(str, words)), capture_output=True, text=True, env=environment)
+
+    firsts = []
+    for batches in (3, 0, 3):
+        done = score(batches)
+        assert done.returncode == -9, done.stderr
+        assert not (tmp_path / out).exists()
+        firsts.append(done.stdout.split()[:1])
+    assert firsts == [["1"], [], ["15"]]
+    done = score(99)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0] == "29"
+    assert f"summary {expected.scored} {expected.rejected}" in done.stdout
+    assert (tmp_path / out).read_bytes() == (tmp_path / f"expected.{out[4:]}").read_bytes()
+    assert (tmp_path / "out.rejected.csv").read_text() == (tmp_path / "expected.rejected.csv").read_text()
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_what_was_finished_for_other_rows_is_not_taken_up(project, plugin, tmp_path):
+    GOOD.write_parquet(tmp_path / "in.parquet")
+    words = [sys.executable, "-c", KILLED, project, tmp_path / "in.parquet", tmp_path / "out.csv", 5]
+    subprocess.run(list(map(str, words)), env={**os.environ, "PYTHONPATH": str(plugin)})
+    assert (tmp_path / ".out.csv.parts").is_dir()
+    GOOD.head(20).write_parquet(tmp_path / "in.parquet")
+
+    assert scoring.score(project, tmp_path / "in.parquet", tmp_path / "out.csv").scored == 20
+    assert pl.read_csv(tmp_path / "out.csv").height == 20
+
+
+def test_two_scorings_do_not_write_the_same_file(project, tmp_path):
+    GOOD.write_parquet(tmp_path / "in.parquet")
+    hooks = scoring.Scorer.in_production("churn", import_hooks(project))
+    with write(tmp_path / "out.csv", hooks, read(tmp_path / "in.parquet", hooks, rows=20)) as output:
+        with pytest.raises(Mistake, match="another scoring"):
+            scoring.score(project, tmp_path / "in.parquet", tmp_path / "out.csv")
+        for rows in output.left():
+            output.add(hooks.score(rows))
+    assert pl.read_csv(tmp_path / "out.csv").height == 50
