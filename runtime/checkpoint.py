@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -142,7 +141,7 @@ class _Part:
         else:
             import pyarrow as pa
 
-            table = frame.rechunk().to_arrow()
+            table = _told_once(frame.rechunk().to_arrow())
             self._arrow = self._arrow or pa.ipc.new_stream(self._file(_ANSWERS), table.schema)
             self._arrow.write_table(table)
 
@@ -159,18 +158,23 @@ class _Part:
         (self.folder / _FACTS).write_text(json.dumps(self.facts), "utf-8")
 
 
+def _told_once(table: Any) -> Any:
+    """A table in which the columns of few texts hold each text once, as Parquet does."""
+    import pyarrow as pa
+
+    for name in ("prediction", "model"):
+        place = table.schema.get_field_index(name)
+        if pa.types.is_large_string(table.schema.field(place).type):
+            table = table.set_column(place, name, table.column(place).cast(pa.string()).dictionary_encode())
+    return table
+
+
 def _copy(path: Path, file: TableFile) -> None:
     with path.open("rb") as part:
         if file.kind != "parquet":
             file.append(part)
             return
-        for frame in _frames(part):
-            file.add(frame)
+        import pyarrow as pa
 
-
-def _frames(part: BinaryIO) -> Iterator[pl.DataFrame]:
-    import polars as pl
-    import pyarrow as pa
-
-    for batch in pa.ipc.open_stream(part):
-        yield pl.DataFrame(pl.from_arrow(batch))
+        for batch in pa.ipc.open_stream(part):
+            file.add_arrow(pa.Table.from_batches([batch]))

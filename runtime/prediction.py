@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ _SUM = 1e-6  # how far from 1 the probabilities of a row may add up to
 class Predictions:
     """What is answered for some rows, in their order."""
 
-    values: list[Any]
+    values: Sequence[Any] | pl.Series
     """A class, or for regression a number."""
     probabilities: NDArray[np.float64] | None
     """(rows, classes) in the order of schema.classes; None for regression."""
@@ -63,14 +63,30 @@ def predict(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> Predictions:
     return found if hooks.after_predict is None else _finished(hooks.after_predict, frame, found, schema)
 
 
+def answers(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> pl.DataFrame:
+    """What `table` makes of `predict`, without a Python object a row."""
+    import numpy as np
+    import polars as pl
+
+    schema = model.schema
+    if hooks.after_predict is not None or schema.classes is None:
+        return table(predict(model, frame, hooks), schema)
+    outputs = model.predict(frame)
+    if not np.isfinite(outputs).all():
+        raise ArithmeticError("the model answered with a number that is not finite")
+    labels = pl.Series("prediction", schema.classes).gather(classes.decide(outputs, schema))
+    return table(Predictions(labels, outputs), schema)
+
+
 def table(predictions: Predictions, schema: Schema) -> pl.DataFrame:
     """Predictions as a frame: "prediction", and "probability: <class>" for each class."""
+    import numpy as np
     import polars as pl
 
     if schema.classes is None or predictions.probabilities is None:
         return pl.DataFrame({"prediction": pl.Series(predictions.values, dtype=pl.Float64)})
     labels = pl.Series("prediction", predictions.values, dtype=pl.Series(schema.classes).dtype)
-    shares = {name: predictions.probabilities[:, i] for i, name in enumerate(_names(schema))}
+    shares = {name: np.ascontiguousarray(predictions.probabilities[:, i]) for i, name in enumerate(_names(schema))}
     return pl.DataFrame([labels, *(pl.Series(name, share, dtype=pl.Float64) for name, share in shares.items())])
 
 

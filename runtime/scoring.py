@@ -110,7 +110,7 @@ class Scorer:
         if features.is_empty():
             return features.select()
         frame = prediction.inputs(features, self.schema, self.hooks)
-        found = prediction.table(prediction.predict(self.model, frame, self.hooks), self.schema)
+        found = prediction.answers(self.model, frame, self.hooks)
         return found.hstack(_explanations(self.model, frame)) if self.explains else found
 
     def _unseen(self, rows: pl.DataFrame) -> dict[str, int]:

@@ -90,16 +90,20 @@ class TableFile:
     def add(self, frame: pl.DataFrame) -> None:
         """Write rows; their columns are the same every time."""
         if self.kind == "parquet":
-            import pyarrow.parquet as pq
-
-            table = frame.to_arrow()
-            self._parquet = self._parquet or pq.ParquetWriter(self._file, table.schema)
-            self._parquet.write_table(table)
+            self.add_arrow(frame.to_arrow())
         elif self.kind == "jsonl":
             frame.write_ndjson(self._file)
         else:
             frame.write_csv(self._file, include_header=self._empty)
         self._empty = False
+
+    def add_arrow(self, table: Any) -> None:
+        """Write the rows of an Arrow table into a Parquet file."""
+        import pyarrow.parquet as pq
+
+        if self._parquet is None:
+            self._parquet = pq.ParquetWriter(self._file, table.schema, store_schema=False)
+        self._parquet.write_table(table)
 
     def append(self, lines: BinaryIO) -> None:
         """Write lines as they are, below what is there."""

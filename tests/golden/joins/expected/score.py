@@ -1,4 +1,4 @@
-"""Score a file with the model in production:  python score.py IN -o OUT
+"""Score rows with the model in production:  python score.py IN -o OUT
 
 Written by overture from conf/. Change conf/ first; what you change here is kept
 when `overture generate` runs again.
@@ -12,12 +12,12 @@ from overture.runtime.scoring import Scorer, read, write
 import hooks
 
 
-@scoring_script  # the command line: IN -o OUT, with overture's errors
-def main(source: Path, out: Path) -> None:
+@scoring_script  # the command line: IN -o OUT [--explain], with overture's errors
+def main(source: str, out: Path, *, explain: bool) -> None:
     """Score each row; those that break the contract go to a side file, with the reasons."""
-    scorer = Scorer.in_production("parcels", hooks)
-    with write(out) as output:
-        for rows in read(source, scorer, rows=65536):
+    scorer = Scorer.in_production("parcels", hooks, explain=explain)
+    with write(out, scorer, read(source, scorer, rows=65536)) as output:
+        for rows in output.left():
             output.add(scorer.score(rows))
 
 
