@@ -1,7 +1,9 @@
-"""Where sources of other places than a file are tried: an S3 server on loopback."""
+"""Where sources of other places than a file are tried: an S3 server and a PostgreSQL server on loopback."""
 
 import pyarrow.fs
 import pytest
+
+from ....postgresql import running
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +48,10 @@ def denied(lake, monkeypatch):
 
     monkeypatch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0.0)
     return lake
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """A PostgreSQL server of our own on loopback; skipped where Debian's package is not installed."""
+    with running() as server:
+        yield server
