@@ -18,6 +18,7 @@ from .derive import evaluated
 from .features import completed
 from .joins import NUMBER as ROW
 from .joins import Joined, joined, source_name
+from .once import once
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,6 +61,7 @@ class Rows:
     """What joins did not find, and what could not be computed, counted."""
 
 
+@once
 def load(data: Data) -> Rows:
     """Read the rows and hold them to the contract; what breaks it is in `breaches`, for `check` to judge.
 

@@ -21,6 +21,8 @@ PASSED_OVER = (
     "data.description",
     "data.owner",
     "evaluation.gates",
+    "evaluation.slices",
+    "threads",
 )
 """Keys that make no run another."""
 MOST_CHANGES = 3

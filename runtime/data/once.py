@@ -1,0 +1,59 @@
+"""The rows of a sweep, loaded once in each process however many jobs it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from ..progress import step
+
+if TYPE_CHECKING:
+    from .rows import Data, Rows
+
+Load = Callable[["Data"], "Rows"]
+
+_process: dict[str, Any] = {}  # of the last data set, so that a sweep over data sets holds one at a time
+_kept: ContextVar[dict[str, Any] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within the block, and within later such blocks of this process, the same data is not loaded again."""
+    token = _kept.set(_process)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def once(load: Load) -> Load:
+    """A `load` that gives the rows of the job before where the data set, its files and the hook are the same still."""
+
+    @wraps(load)
+    def loaded(data: Data) -> Rows:
+        kept = _kept.get()
+        if kept is None:
+            return load(data)
+        asked = _asked(data)
+        if kept.get("asked") != asked:
+            kept.clear()
+            kept.update(rows=load(data), asked=asked)
+            return kept["rows"]  # type: ignore[no-any-return]
+        rows: Rows = kept["rows"]
+        with step("load") as now:
+            now.say(f"{rows.read:,} rows from {rows.source}, as in the job before")
+        return rows
+
+    return loaded
+
+
+def _asked(data: Data) -> tuple[object, ...]:
+    """What decides which rows come. Files by time and size: a sweep hashes them once a job for the id of its run anyway."""
+    files = [
+        (str(file), stat.st_mtime_ns, stat.st_size) for file in data.dataset.files(data.root) if (stat := file.stat())
+    ]
+    hook = getattr(data.features, "__code__", data.features)
+    return data.dataset.model_dump_json(), data.schema.model_dump_json(), str(data.root), hook, files
