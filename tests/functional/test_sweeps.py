@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from overture.generator.project import regenerate
-from overture.runtime.config.load import load
 from overture.runtime.data.once import remembering
 from overture.runtime.data.rows import load as rows
 from overture.runtime.project import Project
@@ -24,31 +23,28 @@ def sweep(make_project):
     regenerate(root)
 
     def run(*words):
-        return root, Terminal(root).run("python", "train.py", "-m", *SWEEP, *words)
+        return root, Terminal(root)("python", "train.py", "-m", *SWEEP, *words, code=2)
 
     return run
 
 
 def test_data_is_loaded_once_and_a_failure_ends_nothing(sweep):
-    root, ended = sweep()
+    root, said = sweep()
 
-    assert ended.returncode == 2
-    assert ended.stdout.count("200 rows from people.csv") == 3
-    assert ended.stdout.count("as in the job before") == 2
-    assert "This job failed: model=logistic" in ended.stderr
-    assert "1 job failed; the reasons stand above." in ended.stderr
+    assert said.count("200 rows from people.csv") == 3
+    assert said.count("as in the job before") == 2
+    assert "This job failed: model=logistic" in said
+    assert "1 job failed; the reasons stand above." in said
     assert len(runs(root)) == 2
-    assert ended.stdout.rstrip().splitlines()[-1].startswith(runs(root)[1].id)
+    assert all(f"\n{run.id}  logistic" in said for run in runs(root))
 
 
 def test_jobs_side_by_side_share_the_cores_and_are_counted_too(sweep):
-    root, ended = sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    root, said = sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
-    assert ended.returncode == 2
-    assert "Traceback" not in ended.stdout + ended.stderr
-    assert "1 job failed; the reasons stand above." in ended.stderr
+    assert "1 job failed; the reasons stand above." in said
     assert len(runs(root)) == 2
-    assert runs(root)[0].id in ended.stdout
+    assert all(f"\n{run.id}  logistic" in said for run in runs(root))
     for run in runs(root):
         config = yaml.safe_load((run.folder / "config.yaml").read_text())
         assert config["threads"] == max(1, (os.cpu_count() or 1) // 2)
@@ -66,9 +62,7 @@ def test_what_changed_is_loaded_again(make_project):
         first = rows(project.data)
         assert rows(project.data) is first
         assert rows(Project.open(root, ["seed=3"]).data) is first
-        ignoring = load(root, ["data.columns.income.nullable=true", "data.columns.age.max=200"]).spec
         assert rows(Project.open(root, ["data.columns.age.max=200"]).data) is not first
-        assert ignoring.contract.features["age"].max == 200
         file.write_text("".join(file.read_text().splitlines(keepends=True)[:-10]))
         assert rows(project.data).read == first.read - 10
 
