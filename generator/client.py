@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from overture.runtime.data.column import CategoryColumn
 
 from .literals import Code, literal, name, union
-from .row_type import attributes, label_type, nullable_type
+from .row_type import attributes, label_type, nullable_type, used_names
 from .target import Template
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ def client(spec: Spec, stem: str) -> Template:
     assert spec.serving.http is not None
     schema, http = spec.contract, spec.serving.http
     lines = _fields(schema)
-    text = " ".join([*(line.annotation for line in lines), label_type(schema) if schema.classification else ""])
-    words = ["Any", "Generic", *(["Literal"] if "Literal[" in text else []), "Self", "TypeVar"]
+    types = [line.annotation for line in lines] + ([label_type(schema)] if schema.classification else [])
+    used = used_names(types)
+    words = ["Any", "Generic", *(["Literal"] if "Literal" in used else []), "Self", "TypeVar"]
     values: dict[str, Any] = {
         "row": name(f"{stem}Row"),
         "row_description": spec.data.description or "One row.",
@@ -45,7 +46,7 @@ def client(spec: Spec, stem: str) -> Template:
         "label": name(f"{stem}Label") if schema.classification else None,
         "label_type": label_type(schema) if schema.classification else None,
         "multiclass": schema.task == "multiclass",
-        "dates": "dt." in text,
+        "dates": "dt" in used,
         "typing": [name(word) for word in words],
         "port": str(http.port),
         "url": f"http://localhost:{http.port}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,6 +70,15 @@ def nullable_type(column: AnyColumn, schema: Schema) -> Code:
     """The Python type of a value of a column, with None where it may be missing."""
     kind = _type(column, schema)
     return union(kind, literal(None)) if column.nullable else kind
+
+
+def used_names(types: Iterable[Code]) -> set[str]:
+    """The names that annotations use; a word in their texts, as labels and descriptions hold them, is none.
+
+    assert used_names([Code('Annotated[int, Field(description="see dt.date")]')]) == {"Annotated", "Field", "int"}
+    """
+    tree = ast.parse(f"({', '.join([*types, 'None'])})", mode="eval")
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _annotated(

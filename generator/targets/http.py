@@ -11,7 +11,7 @@ from .. import breaking
 from ..client import client
 from ..literals import name
 from ..names import class_name
-from ..row_type import IMPORTED, fields, label_type
+from ..row_type import IMPORTED, fields, label_type, used_names
 from ..target import Target, Template
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
     """What service.py says, every value either data or Code."""
     assert spec.serving.http is not None
     row_fields = fields(schema)
-    text = " ".join([*(field.annotation for field in row_fields), label_type(schema) if schema.classification else ""])
+    types = [field.annotation for field in row_fields] + ([label_type(schema)] if schema.classification else [])
+    used = used_names(types)
     answer, explanation = _ANSWERS[schema.task]
-    zone = ["Zone"] if "Zone(" in text else []
+    zone = ["Zone"] if "Zone" in used else []
     stem = service_class(spec.name)
     return {
         "http": spec.serving.http.model_dump(),
@@ -76,7 +77,7 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
         "answer": name(answer),
         "explanation": name(explanation),
         "fields": row_fields,
-        "dates": "dt." in text,
-        "typing": [name(word) for word in ("Annotated", "Literal") if word == "Annotated" or f"{word}[" in text],
+        "dates": "dt" in used,
+        "typing": [name(word) for word in ("Annotated", "Literal") if word == "Annotated" or word in used],
         "imports": [name(word) for word in [*sorted({*_ALWAYS, answer, explanation, *zone}), "http_service"]],
     }

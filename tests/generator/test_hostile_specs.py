@@ -112,6 +112,17 @@ def test_every_name_and_every_payload_at_once(hooks: None) -> None:
     ask(files, made)
 
 
+def test_words_that_templates_look_for_are_only_text_in_a_description(hooks: None) -> None:
+    words = "dt.date Literal[1] Zone(x) Annotated["
+    described = {words: {"type": "integer", "description": words}, "y": {"type": "number", "description": words}}
+    made = spec(described, "y", "regression", description=words)
+
+    files = {path: file.text for path, file in render(made).items()}
+
+    assert not [path for path, text in files.items() if "import datetime" in text and path.endswith(".py")]
+    ask(files, made)
+
+
 def test_two_thousand_columns_whose_names_are_alike(hooks: None) -> None:
     described = {f"a{' ' * (i % 50)}{'-' * (i // 50)}b": {"type": "integer"} for i in range(2000)}
     made = spec({**described, "y": {"type": "number"}}, "y", "regression")
