@@ -175,7 +175,7 @@ def _csv(
 
     source = Csv.model_validate({**settings, "kind": "csv", "path": str(file.resolve())})
     names = chosen(file.name, source.columns(file.parent), wanted, optional)
-    for block in source.blocks(file, names):
+    for block in source.blocks(file, {name: wanted[name] for name in names}):
         yield block.select(names)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StrictStr, model_validator
 
-from ..errors import Problem, did_you_mean, listed
+from ..errors import Mistake, Problem, did_you_mean, listed
 from ..kinds import ByKind
 from ..section import Section
 from .column import Column
@@ -63,9 +64,30 @@ class Dataset(Section):
 
     def files(self, root: Path) -> list[Path]:
         """The local files of all sources, each once: those of the base, then in the order of the joins."""
+        return list(dict.fromkeys(file for name in self._used for file in self.sources[name].files(root)))
+
+    def snapshots(self, root: Path) -> dict[str, str]:
+        """What beside the files tells the rows of today from those of another day, each as "source.what".
+
+        Raises Mistake when a source cannot be opened, for all such sources at once.
+        """
+        found: dict[str, str] = {}
+        problems: list[Problem] = []
+        for name in self._used:
+            try:
+                found |= {f"{name}.{what}": state for what, state in self.sources[name].snapshot(root).items()}
+            except Mistake as mistake:
+                where = ("data", "sources", name)
+                problems += [it if it.place else replace(it, path=(*where, *it.path)) for it in mistake.problems]
+        if problems:
+            raise Mistake(problems)
+        return found
+
+    @property
+    def _used(self) -> list[str]:
+        """The names of the sources whose rows count: the base, then in the order of the joins."""
         joined = (join.source for join in self.joins if join.source in self.sources)
-        names = dict.fromkeys([self.base_name, *joined])
-        return list(dict.fromkeys(file for name in names for file in self.sources[name].files(root)))
+        return list(dict.fromkeys([self.base_name, *joined]))
 
     def problems(self) -> list[Problem]:
         """What base and joins say of sources that are not there, which sources nothing joins, and names of no use."""

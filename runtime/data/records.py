@@ -50,10 +50,11 @@ class Records:
 
     opened: Callable[[], Utf8]
     delimiter: str
-    quote: str
+    quote: str | None
     header: list[str] | None
     """The names, where the text has no line that says them."""
     trim: bool
+    escape: str | None = None
 
     def names(self) -> list[str]:
         """The names of the columns; one without a name is "".
@@ -91,15 +92,22 @@ class Records:
         text = start.decode(errors="ignore")
         lines = io.StringIO(text, newline="")
         try:
-            first = next(
-                (row for row in csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote) if row), None
-            )
+            first = next((row for row in self._reader(lines) if row), None)
         except csv.Error as error:
             raise self._mistake(stream, f"the first line cannot be read: {error}.") from None
         if first is None:
             raise self._mistake(stream, "the file is empty.")
         stream.unread(start if self.header else start[len(text[: lines.tell()].encode()) :])
         return self._fitting(first, stream)
+
+    def _reader(self, lines: io.StringIO) -> Iterator[list[str]]:
+        yield from csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            quoting=csv.QUOTE_NONE if self.quote is None else csv.QUOTE_MINIMAL,
+        )
 
     def _fitting(self, first: list[str], stream: Utf8) -> list[str]:
         other = next((mark for mark in ";\t|," if mark != self.delimiter and mark in first[0]), "")
@@ -137,7 +145,8 @@ class Records:
                     ),
                     reader.ParseOptions(
                         delimiter=self.delimiter,
-                        quote_char=self.quote,
+                        quote_char=self.quote or False,
+                        escape_char=self.escape or False,
                         newlines_in_values=True,
                         invalid_row_handler=uneven,
                     ),

@@ -31,7 +31,7 @@ class Inputs:
     """The fingerprints of data, configuration, code and environment, each a SHA-256 in hex or a version."""
 
     data: dict[str, str]
-    """By the path as it is written in conf/: the SHA-256 of the file."""
+    """By the path as it is written in conf/: the SHA-256 of the file. By "source.what": the state of what is no file."""
     config: str
     code: dict[str, str]
     environment: dict[str, str]
@@ -40,7 +40,7 @@ class Inputs:
     def of(cls, root: Path, spec: Spec, files: Sequence[Path]) -> Inputs:
         """The inputs of a training of a project, whose rows come from `files`.
 
-        Raises Mistake when files cannot be read, all of them at once.
+        Raises Mistake when files cannot be read or sources be opened, all of them at once.
         """
         return cls(
             _data(root, spec, files), fingerprint(spec), _code(root), environment(spec.model.threads or spec.threads)
@@ -97,7 +97,7 @@ def _data(root: Path, spec: Spec, files: Sequence[Path]) -> dict[str, str]:
             problems.append(Problem(f"{written} cannot be read: {error.strerror}.", where))
     if problems:
         raise Mistake(problems)
-    return hashes
+    return hashes | spec.data.snapshots(root)
 
 
 def _code(root: Path) -> dict[str, str]:

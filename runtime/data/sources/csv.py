@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from ...errors import Mistake, Problem, did_you_mean
 from .. import paths
 from ..blocks import lazily
 from ..cast import narrow, widened
-from ..column import AnyColumn
+from ..column import AnyColumn, IntegerColumn, NumberColumn
 from ..records import Records
 from ..source import Source
 from ..storage import Remote
@@ -45,8 +46,12 @@ class Csv(Source):
     """Take away blanks around every value and name, before `missing` is looked at."""
     replace: dict[StrictStr, dict[StrictStr, StrictStr]] = {}
     """By column, values to read as others: {income: {"<=50K.": "<=50K"}}; after `trim`, before `missing`."""
-    quote: Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]$")] = '"'
-    """The character around values that hold a delimiter."""
+    quote: Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]$")] | None = '"'
+    """The character around values that hold a delimiter, doubled where it is part of one; null: quotes mean nothing."""
+    escape: Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]$")] | None = None
+    """The character that takes away the meaning of the next one, as in "say \\"d\\""; null: none does."""
+    decimal: Literal[".", ","] = "."
+    """What stands before the fraction of a number. With a comma, points between thousands are read over: 1.234,5 is 1234.5."""
 
     @field_validator("encoding")
     @classmethod
@@ -76,8 +81,12 @@ class Csv(Source):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Csv:
-        if self.quote == self.delimiter:
-            raise ValueError(f"quote and delimiter are both {self.quote}")
+        marks = {"quote": self.quote, "delimiter": self.delimiter, "escape": self.escape}
+        if self.decimal == ",":
+            marks["decimal"] = self.decimal
+        for one, other in combinations(marks, 2):
+            if marks[one] is not None and marks[one] == marks[other]:
+                raise ValueError(f"{one} and {other} are both {marks[one]}")
         return self
 
     def columns(self, root: Path) -> list[str]:
@@ -99,7 +108,7 @@ class Csv(Source):
 
         Raises Mistake, when it is collected too, when a file is damaged, not in the encoding, or has rows of differing length.
         """
-        return paths.stacked(paths.located(self.path, root), self.part, wanted, self._scan)
+        return paths.stacked(paths.located(self.path, root), self.part, wanted, lambda it: self._scan(it, wanted))
 
     def read(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.DataFrame:
         """What `scan` gives, in memory: numbers as numbers where every single value is one, a fraction of the size.
@@ -134,10 +143,12 @@ class Csv(Source):
     def blocks(self, file: Path | Remote, wanted: Iterable[str], part: str = "") -> Iterator[pl.DataFrame]:
         """The wanted columns of one file as text, some rows at a time; missing values are null.
 
+        wanted: names, or columns by name, which a decimal comma needs to tell numbers from text.
         Raises Mistake when the file is damaged, not in the encoding, or has rows of differing length.
         """
+        types = wanted if isinstance(wanted, Mapping) else {}
         for block in self._records(part, file).blocks(wanted):
-            yield block.with_columns(self._cleaned(name) for name in block.columns)
+            yield block.with_columns(self._cleaned(name, types.get(name)) for name in block.columns)
 
     def _records(self, part: str, file: Path | Remote) -> Records:
         return Records(
@@ -146,15 +157,21 @@ class Csv(Source):
             self.quote,
             None if self.header is True else self.header,
             self.trim,
+            self.escape,
         )
 
-    def _scan(self, found: paths.Found) -> pl.LazyFrame:
+    def _scan(self, found: paths.Found, types: Mapping[str, AnyColumn]) -> pl.LazyFrame:
         import polars as pl
 
         names = [name for name in self._records(found.part, found.file).names() if name]
-        return lazily(dict.fromkeys(names, pl.String), lambda wanted: self.blocks(found.file, wanted, found.part))
 
-    def _cleaned(self, name: str) -> pl.Expr:
+        def blocks(asked: list[str]) -> Iterator[pl.DataFrame]:
+            typed: dict[str, AnyColumn | None] = {name: types.get(name) for name in asked}
+            return self.blocks(found.file, typed, found.part)
+
+        return lazily(dict.fromkeys(names, pl.String), blocks)
+
+    def _cleaned(self, name: str, column: AnyColumn | None) -> pl.Expr:
         import polars as pl
 
         value = pl.col(name)
@@ -162,4 +179,16 @@ class Csv(Source):
             value = value.str.strip_chars()
         if name in self.replace:
             value = value.replace(self.replace[name])
-        return pl.when(value.is_in(self.missing).not_()).then(value) if self.missing else value
+        if self.missing:
+            value = pl.when(value.is_in(self.missing).not_()).then(value)
+        return _with_point(value) if self.decimal == "," and isinstance(column, IntegerColumn | NumberColumn) else value
+
+
+def _with_point(value: pl.Expr) -> pl.Expr:
+    """Numbers that are written with a decimal comma, with a point; what is no such number is made no number at all."""
+    import polars as pl
+
+    number = value.str.strip_chars()
+    written = number.str.contains(r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?([eE][+-]?\d+)?$")
+    point = number.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    return pl.when(written).then(point).otherwise(value + " (with a decimal comma)")

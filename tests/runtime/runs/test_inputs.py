@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,3 +121,30 @@ def test_inputs_are_plain_json(project: Path, spec: Spec) -> None:
     inputs = Inputs.of(project, spec, [])
 
     assert Inputs(**json.loads(json.dumps(asdict(inputs)))).run_id == inputs.run_id
+
+
+def test_rows_of_a_database_are_an_input_without_its_address(
+    project: Path, spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def from_database(written: dict) -> None:
+        written["data"]["sources"] = {
+            "people": {"kind": "sql", "connection_env": "CRM", "query": "select id from people"}
+        }
+
+    database = sqlite3.connect(project / "secret.db")
+    database.execute("CREATE TABLE people AS SELECT 1 AS id")
+    database.commit()
+    monkeypatch.setenv("CRM", "sqlite:///secret.db")
+    stored = changed(spec, from_database)
+    before = Inputs.of(project, stored, [])
+    assert before.data.keys() == {"people.query", "people.rows"}
+    assert "secret.db" not in str(before)
+    assert Inputs.of(project, stored, []) == before
+    database.execute("INSERT INTO people VALUES (2)")
+    database.commit()
+    database.close()
+    assert Inputs.of(project, stored, []).run_id != before.run_id
+    monkeypatch.delenv("CRM")
+    with pytest.raises(Mistake) as told:
+        Inputs.of(project, stored, [])
+    assert told.value.problems[0].path == ("data", "sources", "people", "connection_env")

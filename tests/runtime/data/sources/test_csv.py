@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from overture.runtime.data.column import column
+from overture.runtime.data.contract import conform
 from overture.runtime.data.sources.csv import Csv
 from overture.runtime.errors import Mistake
 
@@ -284,3 +285,39 @@ def test_what_pythons_writer_writes_is_read_back(tmp_path_factory, rows):
     (folder / "rows.csv").write_bytes(text.getvalue().encode())
     source = Csv(kind="csv", path="rows.csv", missing=[])
     assert source.read(folder, {"a": TEXT, "b": TEXT}).rows() == rows
+
+
+def numbers(tmp_path, text, **keys):
+    (tmp_path / "rows.csv").write_text(text)
+    columns = {"a": column("number", nullable=True), "b": column("text", nullable=True)}
+    source = Csv(kind="csv", path="rows.csv", **keys)
+    return conform(source.read(tmp_path, columns), columns)
+
+
+def test_a_decimal_comma_is_that_of_numbers_alone(tmp_path):
+    text = "a;b\n1,5;1,5\n-1.234.567,25;x\n2;1.234\n1.234;y\n,5;z\n1e3;\n1,5E-2;w\n"
+    made = numbers(tmp_path, text, delimiter=";", decimal=",")
+    assert made.frame["a"].to_list() == [1.5, -1234567.25, 2.0, 1234.0, 0.5, 1000.0, 0.015]
+    assert made.frame["b"].to_list() == ["1,5", "x", "1.234", "y", "z", None, "w"]
+
+
+@pytest.mark.parametrize("value", ["1.5", "1.23.456", "1,2,3", "12.3456", "x"])
+def test_what_is_no_number_with_a_decimal_comma_is_a_breach(tmp_path, value):
+    made = numbers(tmp_path, f"a;b\n1,0;x\n{value};y\n", delimiter=";", decimal=",")
+    assert [(it.column, it.rule, it.rows) for it in made.breaches] == [("a", "type", (2,))]
+    assert value in made.breaches[0].what
+
+
+def test_a_backslash_may_take_away_the_meaning_of_a_quote(tmp_path):
+    text = 'a,b\n1,"say \\"d\\", twice"\n2,back\\\\slash\n'
+    assert numbers(tmp_path, text, escape="\\").frame["b"].to_list() == ['say "d", twice', "back\\slash"]
+
+
+def test_quotes_may_mean_nothing(tmp_path):
+    assert numbers(tmp_path, 'a,b\n1,5" pipe\n2,"x"\n', quote=None).frame["b"].to_list() == ['5" pipe', '"x"']
+
+
+@pytest.mark.parametrize("keys", [{"decimal": ","}, {"escape": '"'}, {"escape": ","}, {"delimiter": ";", "quote": ";"}])
+def test_one_character_has_one_meaning(keys):
+    with pytest.raises(ValidationError, match="are both"):
+        Csv(kind="csv", path="rows.csv", **keys)
