@@ -50,11 +50,8 @@ def predict(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> Predictions:
     frame: as `inputs` gives it.
     Raises Mistake as `inputs` does, and ArithmeticError when the model answers with a number that is not finite.
     """
-    import numpy as np
-
     outputs, schema = model.predict(frame), model.schema
-    if not np.isfinite(outputs).all():
-        raise ArithmeticError("the model answered with a number that is not finite")
+    finite(outputs)
     if schema.classes is None:
         found = Predictions(outputs.tolist(), None)
     else:
@@ -65,17 +62,23 @@ def predict(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> Predictions:
 
 def answers(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> pl.DataFrame:
     """What `table` makes of `predict`, without a Python object a row."""
-    import numpy as np
     import polars as pl
 
     schema = model.schema
     if hooks.after_predict is not None or schema.classes is None:
         return table(predict(model, frame, hooks), schema)
     outputs = model.predict(frame)
-    if not np.isfinite(outputs).all():
-        raise ArithmeticError("the model answered with a number that is not finite")
+    finite(outputs)
     labels = pl.Series("prediction", schema.classes).gather(classes.decide(outputs, schema))
     return table(Predictions(labels, outputs), schema)
+
+
+def finite(outputs: NDArray[np.float64]) -> None:
+    """Raise ArithmeticError when a model answers with a number that is not finite."""
+    import numpy as np
+
+    if not np.isfinite(outputs).all():
+        raise ArithmeticError("the model answered with a number that is not finite")
 
 
 def table(predictions: Predictions, schema: Schema) -> pl.DataFrame:

@@ -28,6 +28,10 @@ class Http(Section):
     """The most rows one request may hold."""
     max_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 8 << 20
     """The largest body that is read."""
+    max_waiting: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """Requests that one worker has inside at once for one path; more are answered with 429."""
+    lane: bool = True
+    """Answer requests that keep the contract by the fast lane, without passing through BentoML; the answers are the same."""
 
 
 class Batch(Section):

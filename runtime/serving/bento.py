@@ -14,17 +14,24 @@ from _bentoml_sdk import Service
 from _bentoml_sdk.method import APIMethod
 from bentoml import on_deployment
 from bentoml.exceptions import BentoMLException
+from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..errors import OvertureError
 from ..terminal import problem_lines
+from .answering import Answerer
+from .decoding import Decoder, Unsupported
 from .example import example
 from .guard import Application, Guard, Scope
 from .invalid import Invalid
+from .lane import Lane
+from .meter import Meter
 from .openapi import document, page
 from .predictor import Predictor
+from .request import Rows
+from .trail import Trail
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,18 +39,21 @@ if TYPE_CHECKING:
 log = logging.getLogger("bentoml.serve")
 
 
-def http_service(*, max_bytes: int) -> type[Service[Any]]:
+def http_service(*, max_bytes: int = 8 << 20, max_waiting: int = 1000, lane: bool = True) -> type[Service[Any]]:
     """The service class of a generated service.py: BentoML's, with overture's errors, documents and GET /model.
 
-    max_bytes: the largest body that is read.
+    max_bytes: the largest body that is read. max_waiting: requests that one worker has inside at once; more are answered
+    429. lane: may requests that keep the contract be answered without passing through BentoML?
     """
-    return type("HttpService", (HttpService,), {"max_bytes": max_bytes})
+    return type("HttpService", (HttpService,), {"max_bytes": max_bytes, "max_waiting": max_waiting, "lane": lane})
 
 
 class HttpService(Service[Any]):  # type: ignore[misc]
     """A BentoML service whose instance keeps its Predictor as `predictor`."""
 
     max_bytes = 8 << 20
+    max_waiting = 1000
+    lane = True
 
     def __attrs_post_init__(self) -> None:
         """Have the command that starts the workers try what they will do: they would fail again and again, with tracebacks."""
@@ -53,9 +63,34 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     def to_asgi(self, is_main: bool = True) -> Application:
         """The application that the server runs."""
         self.inject_config()
-        app = _Factory(self, is_main=is_main)()
+        meter = self._meter()
+        factory = _Factory(self, is_main=is_main)
+        factory.measured = meter is not None
+        app = factory()
         seconds = self.config.get("traffic", {}).get("timeout", 60)
-        return Guard(app, _methods(app.router.routes), set(self._calls()), self.max_bytes, seconds)
+        guard = Guard(app, _methods(app.router.routes), set(self._calls()), self.max_bytes, seconds, self.max_waiting)
+        guard.counts = meter
+        if self.lane and meter is not None:
+            factory.started = lambda instance: guard.fast.update(self._lanes(instance, meter, seconds))
+        return guard
+
+    def _meter(self) -> Meter | None:
+        """None where metrics are off, or BentoML keeps them elsewhere than it did."""
+        try:
+            return _metered()
+        except Exception as error:  # whatever it is, the plain service can answer
+            _plain(f"BentoML's metrics are not where they were: {error!r}")
+            return None
+
+    def _lanes(self, instance: Any, meter: Meter, seconds: float) -> dict[str, Lane]:
+        """By path what answers in BentoML's stead; nothing where service.py was made to do more than it is known for."""
+        try:
+            return fast_lanes(self, instance, meter, seconds)
+        except Unsupported as error:
+            log.info("the fast lane is off: %s", error)
+        except Exception as error:
+            _plain(f"BentoML is not as it was: {error!r}")
+        return {}
 
     def document(self, predictor: Predictor) -> dict[str, Any]:
         """The OpenAPI document, with a row that can be pasted."""
@@ -72,6 +107,27 @@ class HttpService(Service[Any]):  # type: ignore[misc]
 
 class _Factory(ServiceAppFactory):  # type: ignore[misc]
     """BentoML's application, with our answers to what went wrong."""
+
+    measured = False
+    """Are requests counted before they come here?"""
+    started: Callable[[Any], None] | None = None
+    """Called with the instance once it is made."""
+
+    async def create_instance(self, app: Any) -> None:
+        """Make the instance that answers."""
+        await super().create_instance(app)
+        if self.started is not None:
+            self.started(self._service_instance)
+
+    @property
+    def middlewares(self) -> list[Middleware]:
+        """BentoML's."""
+        found: list[Middleware] = super().middlewares
+        return [
+            it
+            for it in found
+            if not (self.measured and getattr(it.cls, "__name__", "") == "RunnerTrafficMetricsMiddleware")
+        ]
 
     async def api_endpoint(self, name: str, request: Request) -> Response:
         """Answer one call: validation and prediction by BentoML, errors by us."""
@@ -107,6 +163,61 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     async def index_page(self, _: Request) -> Response:
         """The page a person sees: Swagger, from this server alone."""
         return HTMLResponse(page(self.service.name))
+
+
+def fast_lanes(service: HttpService, instance: Any, meter: Meter, seconds: float) -> dict[str, Lane]:
+    """What answers in BentoML's stead, by path.
+
+    Raises Unsupported when service.py was made to do more than is known here.
+    """
+    method, predictor = service.apis.get("predict"), getattr(instance, "predictor", None)
+    if method is None or type(predictor) is not Predictor or not _only_predicts(method.func):
+        raise Unsupported("predict does more than the generated one")
+    if service.middlewares:
+        raise Unsupported("the service has a middleware of its own")
+    body, schema = _own(method.input_spec), predictor.model.schema
+    if not issubclass(body, Rows) or method.batchable or method.ctx_param is not None:
+        raise Unsupported("predict takes more than rows")
+    decoder = Decoder(body, list(schema.features), schema.key)
+    return {method.route: Lane(method.route, decoder, Answerer(predictor), meter, _trail(), seconds)}
+
+
+def _only_predicts(func: Callable[..., Any]) -> bool:
+    """Is this the generated function? What a person made of it must not be passed by."""
+
+    def predict(self: Any, rows: Any) -> Any:
+        return self.predictor.predict(rows)
+
+    code, generated = getattr(func, "__code__", None), predict.__code__
+    return code is not None and (code.co_code, code.co_names) == (generated.co_code, generated.co_names)
+
+
+def _metered() -> Meter:
+    from bentoml._internal.container import BentoMLContainer
+    from bentoml._internal.context import server_context
+    from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware  # noqa: F401
+
+    labels = {
+        "service_name": server_context.bento_name,
+        "service_version": server_context.bento_version,
+        "runner_name": server_context.service_name,
+    }
+    namespace = BentoMLContainer.api_server_config.metrics.namespace.get()
+    return Meter(BentoMLContainer.metrics_client.get(), namespace, BentoMLContainer.duration_buckets.get(), labels)
+
+
+def _trail() -> Trail:
+    from bentoml._internal.container import BentoMLContainer
+
+    access = BentoMLContainer.api_server_config.logging.access
+    words = ("request_content_length", "request_content_type", "response_content_length", "response_content_type")
+    shown = {word: getattr(access, word).get() for word in words} if access.enabled.get() else None
+    traced = BentoMLContainer.tracing.exporter_type.get() is not None
+    return Trail(shown, BentoMLContainer.tracer_provider.get().get_tracer("overture") if traced else None)
+
+
+def _plain(why: str) -> None:
+    log.warning("the fast lane is off and BentoML alone answers, more slowly: %s", why)
 
 
 def _try(service: HttpService) -> None:

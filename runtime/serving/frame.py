@@ -37,7 +37,7 @@ def asked(schema: Schema, rows: Sequence[Row]) -> Asked:
         for position, value in enumerate(columns[name]):
             if value is not None and value not in labels:
                 columns[name][position] = None
-                warnings.setdefault(position, []).append(_unknown(name, value))
+                warnings.setdefault(position, []).append(unknown(name, value, schema.features[name].personal))
     series = [pl.Series(name, columns[name], column.dtype) for name, column in schema.features.items()]
     ids = columns[schema.key] if schema.key is not None else [None] * len(rows)
     return Asked(pl.DataFrame(series), ids, warnings)
@@ -58,6 +58,9 @@ def _labels(schema: Schema) -> Mapping[str, frozenset[Any]]:
     return found
 
 
-def _unknown(name: str, value: Any) -> str:
+def unknown(name: str, value: Any, personal: bool) -> str:
+    """What is said of a label that the model has not learned; one of a personal column is not repeated."""
+    if personal:
+        return f"{name}: a label that was never seen; treated as missing"
     text = f"'{shown(value)[1:-1]}'" if isinstance(value, str) else shown(value)
     return f"{name}: {text} was never seen; treated as missing"

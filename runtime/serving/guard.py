@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -23,89 +25,145 @@ REQUEST_ID = b"x-request-id"
 _SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
+class Fast(Protocol):
+    """What may answer a call without the application."""
+
+    async def answer(
+        self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, receive: Receive, answer: Answering
+    ) -> bool:
+        """Answer, or say that the application shall."""
+
+
+class Counts(Protocol):
+    """What is told of every request."""
+
+    def inside(self, path: str, requests: int) -> None:
+        """So many requests for a path are being answered."""
+
+    def done(self, path: str, status: int, seconds: float) -> None:
+        """A request is over."""
+
+
+@dataclass
 class Guard:
-    """An ASGI application around another.
+    """An ASGI application around another."""
 
-    methods: for a path, the methods it answers; none for a path that does not exist.
-    calls: the paths whose POST takes a JSON body.
-    max_bytes: the largest body. seconds: how long a body may take to arrive.
-    """
-
-    def __init__(
-        self,
-        app: Application,
-        methods: Callable[[Scope], set[str]],
-        calls: set[str],
-        max_bytes: int,
-        seconds: float,
-    ) -> None:
-        self.app, self.methods, self.calls = app, methods, calls
-        self.max_bytes, self.seconds = max_bytes, seconds
+    app: Application
+    methods: Callable[[Scope], set[str]]
+    """For a path, the methods it answers; none for a path that does not exist."""
+    calls: Collection[str]
+    """The paths whose POST takes a JSON body."""
+    max_bytes: int
+    """The largest body."""
+    seconds: float
+    """How long a body may take to arrive."""
+    most: int = 1000
+    """The most requests for one path that are inside at once."""
+    fast: dict[str, Fast] = field(default_factory=dict)
+    """By path, what may answer its calls without the application."""
+    counts: Counts | None = None
+    refusal: Callable[[str, Mapping[bytes, bytes]], str | None] | None = None
+    """For a path and the headers, why the caller may not; None: any caller may."""
+    _inside: dict[str, int] = field(default_factory=dict, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        request_id = _request_id(scope)
-        scope["headers"] = [*_without(scope, REQUEST_ID), (REQUEST_ID, request_id)]
-        answer = Answering(send, request_id)
-        allowed = self.methods(scope)
+        headers, path = dict(scope["headers"]), scope["path"]
+        answer = Answering(send, _request_id(headers), time.perf_counter())
+        call = path in self.calls
+        allowed = _POST if call else self.methods(scope)
+        counted = path if allowed else _ELSEWHERE
+        inside = self._inside[counted] = self._inside.get(counted, 0) + 1
+        try:
+            await self._checked(scope, headers, receive, answer, allowed, inside if call else 0)
+        finally:
+            self._inside[counted] -= 1
+            if self.counts is not None and path != _METRICS:
+                self.counts.inside(counted, self._inside[counted])
+                self.counts.done(counted, answer.status, time.perf_counter() - answer.begun)
+
+    async def _checked(
+        self,
+        scope: Scope,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        answer: Answering,
+        allowed: Collection[str],
+        inside: int,
+    ) -> None:
+        path = scope["path"]
+        if self.refusal is not None and (why := self.refusal(path, headers)) is not None:
+            return await answer.error(401, why, [(b"www-authenticate", b"Bearer")])
         if not allowed:
             return await answer.error(404, f"there is no {shown_path(scope)} here")
         if scope["method"] not in allowed:
             words = ", ".join(sorted(allowed))
             return await answer.error(405, f"{shown_path(scope)} answers {words}", [(b"allow", words.encode())])
-        if scope["method"] == "POST" and scope["path"] in self.calls:
-            return await self._call(scope, receive, answer)
-        return await self.app(scope, receive, answer)
+        if not inside:
+            scope["headers"] = [*_without(scope, REQUEST_ID), (REQUEST_ID, answer.request_id)]
+            return await self.app(scope, receive, answer)
+        if inside > self.most:
+            return await answer.error(429, PHRASES[429], [(b"retry-after", b"1")])
+        return await self._call(scope, headers, receive, answer)
 
-    async def _call(self, scope: Scope, receive: Receive, answer: Answering) -> None:
-        kind = _header(scope, b"content-type").split(b";")[0].strip().lower()
-        if kind not in (b"", b"application/json") or _header(scope, b"content-encoding") not in (b"", b"identity"):
+    async def _call(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: Answering) -> None:
+        kind = headers.get(b"content-type", b"")
+        if kind != b"application/json":
+            kind = kind.split(b";")[0].strip().lower()
+        if kind not in (b"", b"application/json") or headers.get(b"content-encoding", b"") not in (b"", b"identity"):
             return await answer.error(415, "send JSON, uncompressed, with the header Content-Type: application/json")
-        length = _header(scope, b"content-length")
+        length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length[:20]) > self.max_bytes:
             return await self._too_large(answer)
         try:
-            async with asyncio.timeout(self.seconds):
-                body = await self._read(receive)
+            body = await self._read(receive)
         except TimeoutError:
             return await answer.error(408, f"the body did not arrive within {self.seconds:g} seconds")
         except _TooLarge:
             return await self._too_large(answer)
         if body is None:  # the caller has gone
             return None
-        scope["headers"] = [*_without(scope, b"content-type", b"content-length"), *_json(len(body))]
+        fast = self.fast.get(scope["path"])
+        if fast is not None and await fast.answer(scope, headers, body, receive, answer):
+            return None
+        own = [*_json(len(body)), (REQUEST_ID, answer.request_id)]
+        scope["headers"] = [*_without(scope, b"content-type", b"content-length", REQUEST_ID), *own]
         return await self.app(scope, _again(body, receive), answer)
 
     async def _too_large(self, answer: Answering) -> None:
         await answer.error(413, f"the body is larger than {self.max_bytes:,} bytes", [(b"connection", b"close")])
 
     async def _read(self, receive: Receive) -> bytes | None:
-        parts, size, more = [], 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self.max_bytes:
-                raise _TooLarge
-            more = message.get("more_body", False)
-        return b"".join(parts)
+        async with asyncio.timeout(self.seconds):
+            parts, size, more = [], 0, True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > self.max_bytes:
+                    raise _TooLarge
+                more = message.get("more_body", False)
+            return b"".join(parts)
 
 
 class Answering:
     """`send` of one request: every answer carries the request id, and every error is a JSON object."""
 
-    def __init__(self, send: Send, request_id: bytes) -> None:
-        self.send, self.request_id = send, request_id
+    def __init__(self, send: Send, request_id: bytes, begun: float) -> None:
+        """Begun: when the request came, by time.perf_counter."""
+        self.send, self.request_id, self.begun = send, request_id, begun
+        self.status = GONE
         self.failed: Message | None = None
         self.body = b""
 
     async def __call__(self, message: Message) -> None:
         """Pass on what is good; keep an error until it is whole."""
         if message["type"] == "http.response.start":
+            self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.request_id)]
             if message["status"] < 400:
                 return await self.send(message)
@@ -116,16 +174,29 @@ class Answering:
         self.body += message.get("body", b"")
         return None if message.get("more_body", False) else await self._flush(self.failed)
 
+    async def good(self, body: bytes) -> None:
+        """Answer with 200 and this JSON."""
+        self.status = 200
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [*_json(len(body)), (REQUEST_ID, self.request_id)],
+            }
+        )
+        await self.send({"type": "http.response.body", "body": body})
+
     async def error(self, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
         """Answer with an error of our own."""
+        self.status = status
         body = _error(text)
         names = [*(headers or []), *_json(len(body)), (REQUEST_ID, self.request_id)]
         await self.send({"type": "http.response.start", "status": status, "headers": names})
         await self.send({"type": "http.response.body", "body": body})
 
     async def _flush(self, start: Message) -> None:
-        if not _is_error(self.body):
-            self.body = _error(_PHRASES.get(start["status"], "the request failed"))
+        if start["status"] == 504 or not _is_error(self.body):
+            self.body = _error(PHRASES.get(start["status"], "the request failed"))
         names = [(name, value) for name, value in start["headers"] if name.lower() not in _ENTITY]
         await self.send({**start, "headers": [*names, *_json(len(self.body))]})
         await self.send({"type": "http.response.body", "body": self.body})
@@ -137,8 +208,13 @@ def shown_path(scope: Scope) -> str:
     return path if len(path) <= 80 else f"{path[:80]}…"
 
 
+GONE = 499
+"""The status that is counted when the caller has gone before the answer."""
 _ENTITY = (b"content-type", b"content-length")
-_PHRASES = {
+_POST = frozenset({"POST"})
+_METRICS = "/metrics"
+_ELSEWHERE = "elsewhere"  # what paths that do not exist are counted as
+PHRASES = {
     503: "not ready",
     504: "the answer took too long",
     429: "too many requests at once",
@@ -150,13 +226,9 @@ class _TooLarge(Exception):
     pass
 
 
-def _request_id(scope: Scope) -> bytes:
-    asked = _header(scope, REQUEST_ID)
-    return asked if _SANE.fullmatch(asked) else uuid.uuid4().hex.encode()
-
-
-def _header(scope: Scope, name: bytes) -> bytes:
-    return next((bytes(value) for key, value in scope["headers"] if key.lower() == name), b"")
+def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
+    asked = headers.get(REQUEST_ID)
+    return asked if asked is not None and _SANE.fullmatch(asked) else uuid.uuid4().hex.encode()
 
 
 def _without(scope: Scope, *names: bytes) -> list[tuple[bytes, bytes]]:

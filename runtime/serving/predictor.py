@@ -26,9 +26,7 @@ from .frame import Asked, asked
 from .request import Row
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
-    from numpy.typing import NDArray
 
     from ..model import Fitted
     from ..runs.run import Run
@@ -75,7 +73,11 @@ class Predictor:
         """The prediction for each row, in order."""
         given = asked(self.model.schema, rows)
         kind = Prediction if self.model.schema.classification else Estimate
-        return self._answers(kind, given, self._predictions(self._inputs(given.frame)))
+        return self._answers(kind, given, self.predictions(given.frame))
+
+    def predictions(self, features: pl.DataFrame) -> list[dict[str, Any]]:
+        """For each row what is answered, but its id and its warnings. features: schema.features, in their dtypes."""
+        return self._predictions(self._inputs(features))
 
     def explain(self, rows: Sequence[Row]) -> Answers[Any]:
         """The prediction for each row, and what each input added to its raw score."""
@@ -99,7 +101,7 @@ class Predictor:
 
     def _explanations(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
         found, inputs = self.model.explain(frame), list(self.model.schema.inputs)
-        _finite(found.contributions)
+        prediction.finite(found.contributions)
         base = found.base.tolist()
         by_output = found.contributions.transpose(0, 2, 1).tolist()  # (rows, outputs, inputs)
         shares = [[dict(zip(inputs, row, strict=True)) for row in outputs] for outputs in by_output]
@@ -147,10 +149,3 @@ def class_name(label: bool | int | str) -> str:
     assert [class_name(label) for label in ("No", 1, True)] == ["No", "1", "true"]
     """
     return str(label).lower() if isinstance(label, bool) else str(label)
-
-
-def _finite(outputs: NDArray[np.float64]) -> None:
-    import numpy as np
-
-    if not np.isfinite(outputs).all():
-        raise ArithmeticError("the model answered with a number that is not finite")

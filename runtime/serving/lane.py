@@ -1,0 +1,105 @@
+"""The fast lane: answers requests that keep the contract, without what BentoML does for each; the rest it leaves to BentoML."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .answering import Answerer
+from .batching import Batcher
+from .decoding import Decoder
+from .guard import PHRASES, Answering, Message, Receive, Scope
+from .meter import Meter
+from .trail import Trail
+
+LARGE = 64 << 10
+"""Bytes of a body above which it is decoded off the event loop."""
+
+
+class Lane:
+    """Answers POST of one path.
+
+    seconds: until a request is given up.
+    """
+
+    def __init__(
+        self, path: str, decoder: Decoder, answerer: Answerer, meter: Meter, trail: Trail, seconds: float
+    ) -> None:
+        self.path, self._decode, self._answerer = path, decoder, answerer
+        self._meter, self._trail, self._seconds = meter, trail, seconds
+        self._made: Batcher | None = None
+
+    async def answer(
+        self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, receive: Receive, answer: Answering
+    ) -> bool:
+        """Answer a request; False: it was not accepted, or the model failed, and the plain service shall see to it."""
+        large = len(body) > LARGE
+        try:
+            rows, ids, warnings = await self._batcher.apart(self._read, body) if large else self._read(body)
+            found = await self._predicted(rows, receive, answer)
+        except _Gone:
+            return True
+        except TimeoutError:
+            await answer.error(504, PHRASES[504])
+            self._trail.leave(scope, headers, 0, 504, time.perf_counter() - answer.begun)
+            return True
+        except Exception:
+            return False
+        made = self._answerer.body(ids, warnings, found)
+        await answer.good(made)
+        self._meter.rows(self.path, len(rows))
+        self._trail.leave(scope, headers, len(made), 200, time.perf_counter() - answer.begun)
+        return True
+
+    @property
+    def _batcher(self) -> Batcher:
+        """Made in the event loop that it serves."""
+        if self._made is None:
+            answerer = self._answerer
+            self._made = Batcher(
+                answerer.predict, self._meter.batch, quick=answerer.quick is not None, together=answerer.together
+            )
+        return self._made
+
+    def _read(self, body: bytes) -> tuple[list[tuple[Any, ...]], Any, dict[int, list[str]]]:
+        decoded = self._decode(body)
+        rows, warnings = self._answerer.known(decoded)
+        return rows, decoded.ids, warnings
+
+    async def _predicted(
+        self, rows: list[tuple[Any, ...]], receive: Receive, answer: Answering
+    ) -> list[dict[str, Any]]:
+        """The answers, unless the time is over or the caller has gone: then the rows are not predicted any more."""
+        left = self._seconds - (time.perf_counter() - answer.begun)
+        if left <= 0:
+            raise TimeoutError
+        future = self._batcher.submit(rows)
+        if self._batcher.inline(len(rows)):
+            await asyncio.sleep(0)  # the loop comes round
+            if future.done():
+                return future.result()
+        timer = asyncio.get_running_loop().call_later(left, _fail, future, TimeoutError())
+        watch = asyncio.ensure_future(_watched(receive, future))
+        try:
+            return await future
+        finally:
+            timer.cancel()
+            watch.cancel()
+
+
+class _Gone(Exception):
+    pass
+
+
+async def _watched(receive: Receive, future: asyncio.Future[Any]) -> None:
+    message: Message = {"type": ""}
+    while message["type"] != "http.disconnect":
+        message = await receive()
+    _fail(future, _Gone())
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

@@ -1,0 +1,113 @@
+"""The fast lane beside the plain service: the same answer to every body, and what becomes of crowds and of the slow."""
+
+import copy
+import json
+import random
+from dataclasses import replace
+
+import pytest
+
+from ...conftest import SOAK
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
+
+JSON = {"content-type": "application/json"}
+VALUES = [
+    None, True, False, 0, -1, 1, 120, 121, 1.0, 1.5, -0.0, 1e308, 5e-324, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**53 + 1,
+    10**20, 10**400, float("nan"), float("inf"), "", "x", "1.5", "nan", "é", "\ud800", "\x00", '"', "\\", "a" * 3000, "Two year",
+    "2024-02-29", "2023-02-29", "2024-06-30T12:00:00Z", "2024-06-30 12:00", "2024-03-31T02:30:00", "2024-06-30T12:00:00+02:00",
+    "0001-01-01T00:00:00+14:00", [], {}, [1], {"a": 1},
+]  # fmt: skip
+NUMBERS = [
+    b"1E400", b"-0", b"1e2", b"0.1e-7", b"1" * 400, b"1" * 5000, b"0." + b"1" * 800, b"1.7976931348623159e308", b"18446744073709551617",
+    b"123456789012345678901234567890.5", b"2.4703282292062327208e-324", b"01", b"1.", b".5", b"+1", b"0x1", b"NaN", b"-Infinity",
+]  # fmt: skip
+
+
+def body(rng, row, key):
+    """A body that is right, or wrong in some way that callers get it wrong."""
+    rows = [copy.deepcopy(row) for _ in range(rng.choice([1, 1, 1, 2, 5]))]
+    whole = {"rows": rows}
+    for _ in range(rng.choice([0, 1, 1, 2])):
+        name, target = rng.choice(list(row)), rng.choice(rows)
+        dice = rng.random()
+        if dice < 0.6:
+            target[name] = rng.choice(VALUES)
+        elif dice < 0.7:
+            target.pop(name, None)
+        elif dice < 0.8:
+            target[key] = rng.choice(VALUES)
+        elif dice < 0.85:
+            whole["x"] = 1
+        elif dice < 0.9:
+            whole["rows"] = rng.choice(VALUES)
+        else:
+            target[f"{name} "] = 1
+    try:
+        text = json.dumps(whole, ensure_ascii=rng.random() < 0.5).encode("utf8", "surrogatepass")
+    except UnicodeError:
+        text = json.dumps(whole).encode()
+    return damaged(rng, text)
+
+
+def damaged(rng, text):
+    dice, place = rng.random(), rng.randrange(len(text))
+    if dice < 0.04:
+        return text[:place]
+    if dice < 0.06:
+        return b"\xef\xbb\xbf" + text
+    if dice < 0.09:
+        return text + rng.choice([b" ", b"\n", b"x", b"{}", b"\x00"])
+    if dice < 0.12:
+        return text.replace(b":", b" :\n ", 3)
+    if dice < 0.16:
+        return text[:place] + bytes([rng.randrange(256)]) + text[place + 1 :]
+    if dice < 0.20:
+        start = text.find(b'": ', place) + 1
+        return text[:start] + b": " + rng.choice(NUMBERS) + text[text.find(b",", start) :]
+    if dice < 0.22:  # one key twice
+        start = text.find(b', "', place)
+        return text[:start] + b"," + text[start + 1 : text.find(b",", start + 2)] + text[start:]
+    return text
+
+
+@pytest.fixture(params=["churn", "beans", "prices"])
+def client(request):
+    return request.getfixturevalue(request.param)
+
+
+def example(client):
+    document = client.get("/docs.json").json()
+    return document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]["rows"][0]
+
+
+def plain(client):
+    """The same service without its lane."""
+    from starlette.testclient import TestClient
+
+    return TestClient(replace(client.app, fast={}, counts=None), raise_server_exceptions=False)
+
+
+def test_every_body_gets_the_same_bytes_from_the_lane_and_from_the_plain_service(client):
+    rng, other, row = random.Random(7), plain(client), example(client)
+    row = {**row, **({"notes": None} if "notes" in row else {})}
+    key = "customerID" if "tenure" in row else "extra"
+    answered = []
+    lane = client.app.fast["/predict"]
+    inner = lane.answer
+
+    async def watched(*arguments):
+        answered.append(await inner(*arguments))
+        return answered[-1]
+
+    lane.answer = watched
+    try:
+        for _ in range(33_000 if SOAK else 700):
+            sent = body(rng, row, key)
+            quick, slow = (it.post("/predict", content=sent, headers=JSON) for it in (client, other))
+            assert (quick.status_code, quick.content) == (slow.status_code, slow.content), sent
+            assert answered[-1] == (slow.status_code == 200), sent
+            assert quick.status_code in (200, 400)
+    finally:
+        del lane.answer
+    assert 0.2 < sum(answered) / len(answered) < 0.8
