@@ -55,7 +55,7 @@ class Decoder:
         self._fields = {field.alias or name: field for name, field in row.model_fields.items()}
         self._key = key
         places = {name: f"f{place}" for place, name in enumerate(self._fields)}
-        types = [_defined(places[name], field, name == key) for name, field in self._fields.items()]
+        types = [_defined(places[name], name, field, name == key) for name, field in self._fields.items()]
         renamed = {places[name]: name for name in places}
         struct = msgspec.defstruct("Row", types, rename=renamed, forbid_unknown_fields=True, gc=False, kw_only=True)
         rows = Annotated[list[struct], _lengths(body)]  # type: ignore[valid-type]
@@ -121,38 +121,37 @@ def _plain(row: type[Row]) -> None:
         raise Unsupported(f"{row.__name__} does more than declare columns")
 
 
-def _defined(place: str, field: FieldInfo, is_key: bool) -> tuple[Any, ...]:
+def _defined(place: str, name: str, field: FieldInfo, is_key: bool) -> tuple[Any, ...]:
     kind, nullable = base(field.annotation)
     allowed = (Ge, Le, Zone, BeforeValidator)
     known = all(
         isinstance(item, allowed) and (not isinstance(item, BeforeValidator) or _ours(item, field))
         for item in field.metadata
     )
-    name = field.alias or place
     if not known or field.validation_alias != field.alias:
         raise Unsupported(f"{name} has a check of its own")
     if not is_key:
         if not field.is_required():
             raise Unsupported(f"{name} has a default")
-        made = _type(kind, field)
+        made = _type(kind, name, field)
         return (place, made | None if nullable else made)
     if field.is_required() or field.default is not None:
         raise Unsupported(f"{name} has a default")
-    return (place, _type(kind, field) | None | UnsetType, UNSET)
+    return (place, _type(kind, name, field) | None | UnsetType, UNSET)
 
 
 def _ours(item: BeforeValidator, field: FieldInfo) -> bool:
     return item == exact(field.annotation, field.metadata)
 
 
-def _type(kind: Any, field: FieldInfo) -> Any:
+def _type(kind: Any, name: str, field: FieldInfo) -> Any:
     """What msgspec shall read for a type: days and moments as text, which `exact` reads."""
     if isinstance(kind, tuple):
         return Literal[kind]
     if kind is int:
         bounds = {"ge": _INTEGERS.ge, "le": _INTEGERS.le, **_bounds(field)}
         if not all(type(bound) is int and -(2**63) <= bound < 2**63 for bound in bounds.values()):
-            raise Unsupported(f"{field.alias} has a bound that is no 64-bit integer")
+            raise Unsupported(f"{name} has a bound that is no 64-bit integer")
         return Annotated[int, Meta(**bounds)]
     if kind is float:
         bounds = {word: float(bound) for word, bound in _bounds(field).items()}
@@ -161,7 +160,7 @@ def _type(kind: Any, field: FieldInfo) -> Any:
         return str
     if kind in (str, bool) and not _bounds(field):
         return kind
-    raise Unsupported(f"{field.alias} is of a type that is not known here")
+    raise Unsupported(f"{name} is of a type that is not known here")
 
 
 def _bounds(field: FieldInfo) -> dict[str, Any]:

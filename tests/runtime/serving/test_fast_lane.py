@@ -2,12 +2,15 @@
 
 import copy
 import json
+import logging
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from ...conftest import SOAK
+from .test_service_over_http import ROW
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
 
@@ -111,3 +114,112 @@ def test_every_body_gets_the_same_bytes_from_the_lane_and_from_the_plain_service
     finally:
         del lane.answer
     assert 0.2 < sum(answered) / len(answered) < 0.8
+
+
+def test_a_request_that_keeps_the_contract_has_the_headers_of_every_answer(churn):
+    response = churn.post("/predict", json={"rows": [ROW]}, headers={"x-request-id": "r-1"})
+    assert response.headers["x-request-id"] == "r-1"
+    assert response.headers["content-type"] == "application/json"
+    assert int(response.headers["content-length"]) == len(response.content)
+
+
+def test_what_the_lane_answers_is_counted_by_route_and_status(make_project, opened):
+    with opened(make_project("binary")) as client:
+
+        def counted(name, **labels):
+            lines = [line for line in client.get("/metrics").text.splitlines() if line.startswith(f"{name}{{")]
+            found = [line for line in lines if all(f'{key}="{value}"' in line for key, value in labels.items())]
+            return sum(float(line.rpartition(" ")[2]) for line in found)
+
+        def now():
+            total, path = "bentoml_service_request_total", "/predict"
+            return [
+                *(counted(total, endpoint=path, http_response_code=code) for code in (200, 400)),
+                counted(total, endpoint="elsewhere", http_response_code=404),
+                counted("overture_rows_total", endpoint=path),
+                counted("bentoml_service_request_duration_seconds_count", endpoint=path, http_response_code=200),
+            ]
+
+        before = now()
+        client.post("/predict", json={"rows": [ROW] * 3})
+        client.post("/predict", json={"rows": []})
+        client.get("/nowhere")
+        assert [after - was for after, was in zip(now(), before, strict=True)] == [1, 1, 1, 3, 1]
+        assert counted("bentoml_service_request_in_progress", endpoint="/predict") == 0
+        assert "overture_batch_rows_bucket" in client.get("/metrics").text
+
+
+def test_what_the_lane_answers_has_its_line_in_the_access_log(churn, caplog):
+    with caplog.at_level(logging.INFO, "bentoml.access"):
+        churn.post("/predict", json={"rows": [ROW]})
+        plain(churn).post("/predict", json={"rows": [ROW]})
+    ours, theirs = (
+        record.getMessage().rpartition(" ")[0] for record in caplog.records if record.name == "bentoml.access"
+    )
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("return self.predictor.predict(rows)", "return self.predictor.predict(rows[:1000])", "predict does more"),
+        ("paperless: bool", "paperless: Annotated[bool, Field(strict=False)]", "paperless has a check of its own"),
+        (
+            "class Customer(Row):",
+            "class Customer(Row):\n    def model_post_init(self, _): pass\n",
+            "does more than declare",
+        ),
+    ],
+)
+def test_what_a_person_made_of_the_service_is_not_passed_by(make_project, opened, caplog, old, new, says):
+    root = make_project("binary")
+    text = (root / "service.py").read_text()
+    assert old in text
+    (root / "service.py").write_text(text.replace(old, new))
+    with caplog.at_level("INFO", "bentoml.serve"), opened(root) as client:
+        assert client.post("/predict", json={"rows": [ROW]}).status_code == 200
+        assert client.app.fast == {}
+    assert sum(says in record.getMessage() for record in caplog.records) == 1
+
+
+def test_the_lane_can_be_switched_off(make_project, opened):
+    root = make_project("binary")
+    text = (root / "service.py").read_text()
+    (root / "service.py").write_text(text.replace("http_service(", "http_service(lane=False, "))
+    with opened(root) as client:
+        assert client.post("/predict", json={"rows": [ROW]}).status_code == 200
+        assert client.app.fast == {}
+
+
+@pytest.mark.parametrize("gone", ["_metered", "_trail"])  # each holds what it imports from BentoML's insides
+def test_a_bentoml_that_changed_inside_answers_alone_and_says_so_once(make_project, opened, monkeypatch, caplog, gone):
+    from overture.runtime.serving import bento
+
+    def moved():
+        raise ImportError("cannot import name 'BentoMLContainer'")
+
+    root = make_project("binary")
+    monkeypatch.setattr(bento, gone, moved)
+    with caplog.at_level("WARNING", "bentoml.serve"), opened(root) as client:
+        assert client.post("/predict", json={"rows": [ROW]}).status_code == 200
+        assert client.post("/predict", json={"rows": []}).status_code == 400
+        assert client.app.fast == {}
+    warnings = [record.getMessage() for record in caplog.records if "the fast lane is off" in record.getMessage()]
+    assert len(warnings) == 1
+
+
+def test_a_crowd_with_good_and_bad_requests_gets_each_its_own_answer(churn):
+    def ask(number):
+        tenure = number if number % 3 else "many"
+        return number, churn.post("/predict", json={"rows": [{**ROW, "tenure": tenure, "customerID": str(number)}]})
+
+    alone = {
+        number: churn.post("/predict", json={"rows": [{**ROW, "tenure": number}]}).json() for number in range(1, 60)
+    }
+    with ThreadPoolExecutor(16) as pool:
+        for number, response in pool.map(ask, range(60)):
+            assert response.status_code == (200 if number % 3 else 400)
+            if number % 3:
+                (found,) = response.json()["predictions"]
+                assert found.pop("id") == str(number)
+                assert [found] == alone[number]["predictions"]
