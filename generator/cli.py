@@ -23,6 +23,7 @@ COMMANDS = {
     "promote": "Put a run into production, if it passes the gates.",
     "rollback": "Put the run before back into production.",
     "history": "Tell what was promoted, when, by whom and why.",
+    "catalog": "List the data sets that projects share, and who uses them.",
     "score": "Score the rows of a file with the model in production.",
 }
 

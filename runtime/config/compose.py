@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Mistake, Problem
+from .catalogs import SCHEME, anchored, shown
+from .catalogs import folder as catalog_folder
 from .faults import PRIMARY, told
 from .places import Document, KeyPath, Places, read
 from .quick_yaml import quick_yaml
@@ -48,7 +50,9 @@ def compose(root: Path, overrides: Sequence[str]) -> Composition:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a search path that is missing is told by `told`
         with quick_yaml(), _nested(), initialize_config_dir(str(folder), version_base="1.3"):
-            defaults = _defaults(GlobalHydra.instance().config_loader())
+            loader = GlobalHydra.instance().config_loader()
+            anchored(loader, folder.parent)
+            defaults = _defaults(loader)
             for _ in range(20):
                 try:
                     config = hydra_compose(PRIMARY, given, return_hydra_config=True)
@@ -115,9 +119,9 @@ def _file(root: Path, name: str, searchpath: Sequence[str]) -> tuple[Path, str] 
         return own, own.relative_to(root).as_posix()
     for entry in searchpath:
         scheme, _, rest = entry.partition("://")
-        folder = _package(rest) if scheme == "pkg" else Path(rest)
-        if folder is not None and (folder / f"{name}.yaml").is_file():
-            return folder / f"{name}.yaml", f"{entry}/{name}.yaml"
+        folder = _package(rest) if scheme == "pkg" else catalog_folder(root.resolve(), entry)
+        if folder is not None and (path := folder / f"{name}.yaml").is_file():
+            return path, shown(root, path) if entry.startswith(SCHEME) else f"{entry}/{name}.yaml"
     return None
 
 

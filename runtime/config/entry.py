@@ -33,6 +33,7 @@ def entry(config_path: str, config_name: str) -> Callable[[Task], Callable[[], N
         @functools.wraps(task)
         def main() -> None:
             folder = Path(inspect.getfile(task)).resolve().parent
+            os.chdir(folder)  # relative paths start at the project folder, those of hydra.searchpath too
             raise SystemExit(_run(task, folder, folder / config_path, config_name))
 
         return main

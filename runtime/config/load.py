@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ..errors import Mistake, Problem
 from ..spec import Spec
-from . import explain, words
+from . import catalogs, explain, words
 from .compose import compose, places
 from .faults import PRIMARY
 from .places import KeyPath, Places, read
@@ -135,6 +135,7 @@ def _readable(root: Path) -> None:
             read(path, path.relative_to(root).as_posix())
         except Mistake as error:
             problems += error.problems
+    problems = problems or list(catalogs.problems(root))
     if problems:
         raise Mistake(problems, notes=["The rest was not checked, because these files cannot be read."])
 
