@@ -81,7 +81,6 @@ def listing(catalog: Path, below: Path, projects: Sequence[shared.User], *, read
 
 def problems(catalog: Path, projects: Sequence[shared.User]) -> Iterator[tuple[str, list[Problem]]]:
     """What is wrong, project by project, then with data sets that no project uses; places as seen from the catalog."""
-    told: set[str] = set()
     for user in projects:
         name = catalogs.shown(catalog.parent, user.root)
         yield name, [_seen_from(catalog.parent, user.root, problem) for problem in user.problems]
@@ -89,7 +88,7 @@ def problems(catalog: Path, projects: Sequence[shared.User]) -> Iterator[tuple[s
         if any(user.uses(file) for user in projects):
             continue
         _, found = shared.dataset(catalog, file, catalog)
-        if found and file.name not in told:
+        if found:
             yield (
                 f"{catalog.name} (no project uses {file.stem})",
                 [_seen_from(catalog.parent, catalog, problem) for problem in found],

@@ -112,7 +112,9 @@ def _table(found: list[Entry]) -> list[str]:
 
 
 def _cells(entry: Entry) -> list[str]:
-    uses = [f"{use.project} ({use.production} in production)" if use.production else use.project for use in entry.used_by]
+    uses = [
+        f"{use.project} ({use.production} in production)" if use.production else use.project for use in entry.used_by
+    ]
     return [
         entry.name,
         entry.owner or "-",

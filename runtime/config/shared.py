@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from ..errors import Mistake, OvertureError, Problem
 from . import explain
+from .faults import PRIMARY
 from .load import Loaded, examine
-from .places import Document, Places, read
+from .places import Document, Places, read, scalars
 
 if TYPE_CHECKING:
     from ..data.column import AnyColumn
@@ -48,8 +49,21 @@ class User:
     def uses(self, file: Path) -> bool:
         """Is its data set written in this file, or put together with it?"""
         if self.loaded is None:
-            return False
+            return file.stem in chosen(self.root)
         return any((self.root / document.file).resolve() == file for document in self.loaded.places.documents)
+
+
+def chosen(root: Path) -> set[str]:
+    """The options of data that the defaults list of a project names, for when it cannot be put together."""
+    try:
+        node = read(root / "conf" / f"{PRIMARY}.yaml", PRIMARY)
+    except Mistake:
+        return set()
+    return {
+        str(value.value)
+        for path, value, is_key in scalars(node)
+        if not is_key and path[0] == "defaults" and str(path[-1]).split()[-1].lstrip("/") == GROUP
+    }
 
 
 def dataset(catalog: Path, file: Path, root: Path) -> tuple[Dataset | None, list[Problem]]:
@@ -67,8 +81,8 @@ def dataset(catalog: Path, file: Path, root: Path) -> tuple[Dataset | None, list
     except Mistake as error:
         return None, list(error.problems)
     plain = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    content = plain if isinstance(plain, dict) else {}
-    content = {str(key): value for key, value in content.items() if key != "defaults"}
+    items = plain.items() if isinstance(plain, dict) else ()
+    content: dict[str, Any] = {str(key): value for key, value in items if key != "defaults"}
     places = Places([Document(name, (GROUP,), node)])
     try:
         made = Dataset.model_validate(content, context=root)
