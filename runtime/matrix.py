@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from .schema import Schema
 
-_MICROSECONDS_A_DAY = 86_400_000_000
-_LARGEST = float(np.finfo(np.float32).max)  # trees and CatBoost compute in 32 bits, where more would be infinite
+MICROSECONDS_A_DAY = 86_400_000_000
+LARGEST = float(np.finfo(np.float32).max)  # trees and CatBoost compute in 32 bits, where more would be infinite
 
 
 def numbers(values: pl.Series) -> NDArray[np.float64]:
@@ -27,10 +27,10 @@ def numbers(values: pl.Series) -> NDArray[np.float64]:
 
     kind = values.dtype
     if isinstance(kind, pl.Datetime):
-        found = values.cast(pl.Datetime("us", kind.time_zone)).to_physical().cast(pl.Float64) / _MICROSECONDS_A_DAY
+        found = values.cast(pl.Datetime("us", kind.time_zone)).to_physical().cast(pl.Float64) / MICROSECONDS_A_DAY
     else:
         found = (values.to_physical() if kind == pl.Date else values).cast(pl.Float64)
-    limited: NDArray[np.float64] = np.clip(found.fill_null(float("nan")).to_numpy(), -_LARGEST, _LARGEST)
+    limited: NDArray[np.float64] = np.clip(found.fill_null(float("nan")).to_numpy(), -LARGEST, LARGEST)
     return limited
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from .quick import Quick
     from .schema import Schema, Task
 
 Advance = Callable[[int, int], None]
@@ -53,6 +54,10 @@ class Fitted:
         one row alone and among many.
         """
         raise NotImplementedError
+
+    def quick(self) -> Quick | None:
+        """The same predictions without a frame, for a service that starts; None: there is no such way."""
+        return None
 
     def raw(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """(rows, outputs): what explanations add up to; log-odds, raw class scores, or the value itself."""

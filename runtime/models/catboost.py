@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from ..quick import Quick
     from ..schema import Schema, Task
 
 _FILE = "model.cbm"
@@ -146,6 +147,12 @@ class _Trees(Fitted):
 
         raw = self.raw(frame)
         return probabilities(raw, self.schema) if self.schema.classification else raw[:, 0]
+
+    def quick(self) -> Quick:
+        """Lists instead of frames."""
+        from ._catboost_quick import QuickTrees
+
+        return QuickTrees(self.model, self.schema, self.inputs)
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
         """Exact SHAP values of the trees (Lundberg and others 2018), as CatBoost computes them."""
