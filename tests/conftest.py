@@ -18,9 +18,9 @@ os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp())
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 SOAK = os.environ.get("OVERTURE_SOAK") == "1"
 
-# The same examples in every run, so that a red test is the change's own doing; `make soak` looks for new ones.
-settings.register_profile("test", derandomize=True)
-settings.register_profile("soak", derandomize=False)
+# The same examples in every run, so that a red test is the change's own doing; `make soak` looks for new ones. No deadline: machines are busy.
+settings.register_profile("test", derandomize=True, deadline=None)
+settings.register_profile("soak", derandomize=False, deadline=None)
 settings.load_profile("soak" if SOAK else "test")
 
 CONFIG = """\
