@@ -87,7 +87,7 @@ def test_the_project_speaks_of_itself_alone() -> None:
 
 HOMES = {
     "hydra": ("runtime/config/",),
-    "bentoml": ("runtime/serving/bento.py",),
+    "bentoml": ("runtime/packaging/bento.py", "runtime/serving/bento.py"),
     "_bentoml_sdk": ("runtime/serving/bento.py",),
     "_bentoml_impl": ("runtime/serving/bento.py",),
     "cookiecutter": ("generator/skeleton.py",),
