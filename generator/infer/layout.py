@@ -5,18 +5,22 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from overture.runtime.data.decimals import COMMA
 from overture.runtime.errors import Mistake, Problem
 
 from .header import has_header
 
 DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
+_COMMA = re.compile(COMMA).match
+_POINT = re.compile(r"^[+-]?\d+\.(\d{1,2}|\d{4,})$").match  # three digits may be thousands
 _SAMPLE = 1 << 18
 _FOREIGN = {
     b"PK\x03\x04": "an Excel workbook or a zip file",
@@ -42,12 +46,14 @@ class Layout:
     header: bool | tuple[str, ...] = True
     """True when the first row names the columns, else their names."""
     columns: tuple[str, ...] = ()
+    decimal: str = "."
+    """What stands before the fraction of a number."""
 
     @property
     def keys(self) -> dict[str, Any]:
         """The keys of the source in conf/, but for those that say nothing new."""
         usual = Layout(self.kind)
-        found = {name: getattr(self, name) for name in ("delimiter", "encoding", "quote", "header")}
+        found = {name: getattr(self, name) for name in ("delimiter", "encoding", "quote", "header", "decimal")}
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in found.items()
@@ -82,7 +88,7 @@ def layout(path: Path, header: tuple[str, ...] | None = None) -> Layout:
                 for name in odd
             ]
         )
-    return Layout("csv", delimiter, encoding, quote, given, names)
+    return Layout("csv", delimiter, encoding, quote, given, names, _decimal(rows[1:], delimiter))
 
 
 def unpacked(path: Path) -> IO[bytes]:
@@ -222,6 +228,16 @@ def _delimiter(sample: str, quote: str) -> str:
         return round(widths.count(widths[0]) / len(widths), 2), widths[0]
 
     return max(DELIMITERS, key=merit)
+
+
+def _decimal(rows: list[list[str]], delimiter: str) -> str:
+    """A comma where some column holds nothing but numbers that have one, and no column such with a point."""
+    if delimiter == ",":
+        return "."
+    cells = [[cell.strip() for cell in column if cell.strip()] for column in zip(*rows, strict=False)]
+    commas = [column for column in cells if any("," in cell for cell in column) and all(map(_COMMA, column))]
+    points = [column for column in cells if column and all(map(_POINT, column))]
+    return "," if commas and not points else "."
 
 
 def _lines(sample: str) -> io.StringIO:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from overture.runtime.data.decimals import COMMA, with_point
 from overture.runtime.errors import Mistake, Problem, did_you_mean
 
 from .layout import Layout, layout
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+_NUMBERS = 0.9  # the share of values that are numbers in a column of numbers; the others say that one is missing
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def _common(layouts: list[Layout], data: Path, test: Path) -> Layout:
         for name in first.columns
         if name not in second.columns
     ]
-    for what in ("kind", "delimiter", "encoding", "quote"):
+    for what in ("kind", "delimiter", "encoding", "quote", "decimal"):
         if getattr(first, what) != getattr(second, what):
             problems.append(
                 Problem(
@@ -105,6 +110,22 @@ def _frame(path: Path, found: Layout) -> pl.DataFrame:
     text: dict[str, AnyColumn] = dict.fromkeys(named, TextColumn(type="text"))
     keys: dict[str, Any] = {"kind": "csv", "path": str(path.resolve()), "missing": [], **found.keys}
     try:
-        return Csv.model_validate(keys).read(path.resolve().parent, text)
+        frame = Csv.model_validate(keys).read(path.resolve().parent, text)
     except Mistake as error:  # the keys of the source are not written yet, so there is no place to name
         raise Mistake([Problem(problem.what, hint=problem.hint) for problem in error.problems]) from error
+    return frame.with_columns(_numbers(frame)) if found.decimal == "," else frame
+
+
+def _numbers(frame: pl.DataFrame) -> Iterator[pl.Expr]:
+    """The columns that are numbers but for what says that a value is missing, with a decimal point."""
+    import polars as pl
+
+    for name in frame.columns:
+        filled = frame[name].drop_nulls().filter(frame[name].drop_nulls().str.strip_chars() != "")
+        written = filled.str.strip_chars().str.contains(COMMA)
+        if filled.str.contains(r"[.,]").any() and written.mean() > _NUMBERS:  # type: ignore[operator]
+            yield (
+                pl.when(pl.col(name).str.strip_chars().str.contains(COMMA))
+                .then(with_point(pl.col(name)))
+                .otherwise(pl.col(name))
+            )

@@ -14,6 +14,7 @@ from .. import paths
 from ..blocks import lazily
 from ..cast import narrow, widened
 from ..column import AnyColumn, IntegerColumn, NumberColumn
+from ..decimals import with_point
 from ..records import Records
 from ..source import Source
 from ..storage import Remote
@@ -181,14 +182,4 @@ class Csv(Source):
             value = value.replace(self.replace[name])
         if self.missing:
             value = pl.when(value.is_in(self.missing).not_()).then(value)
-        return _with_point(value) if self.decimal == "," and isinstance(column, IntegerColumn | NumberColumn) else value
-
-
-def _with_point(value: pl.Expr) -> pl.Expr:
-    """Numbers that are written with a decimal comma, with a point; what is no such number is made no number at all."""
-    import polars as pl
-
-    number = value.str.strip_chars()
-    written = number.str.contains(r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?([eE][+-]?\d+)?$")
-    point = number.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    return pl.when(written).then(point).otherwise(value + " (with a decimal comma)")
+        return with_point(value) if self.decimal == "," and isinstance(column, IntegerColumn | NumberColumn) else value

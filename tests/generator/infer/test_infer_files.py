@@ -202,3 +202,22 @@ def test_the_candidates_for_a_target_start_with_the_likeliest(tmp_path: Path) ->
     path = put(tmp_path, "rows.csv", "a,Class Name,b,last\n1,2,3,4\n")
 
     assert candidates(path) == ["Class Name", "last", "a", "b"]
+
+
+def test_decimal_commas_are_known_and_written(tmp_path):
+    from overture.generator.infer.layout import layout
+    from overture.generator.infer.table import read
+
+    rows = [f"{i};{i},5;1.{i:03d},25;{'NA' if i % 20 == 0 else f'{i},0'};a,b" for i in range(100)]
+    (tmp_path / "rows.csv").write_text("\n".join(["id;half;many;some;text", *rows]) + "\n")
+    assert layout(tmp_path / "rows.csv").keys == {"delimiter": ";", "decimal": ","}
+    frame = read(tmp_path / "rows.csv").frame
+    assert frame.row(7) == ("7", "7.5", "1007.25", "7.0", "a,b")
+    assert frame["some"][20] == "NA"
+
+
+def test_points_stay_points(tmp_path):
+    from overture.generator.infer.layout import layout
+
+    (tmp_path / "rows.csv").write_text("id;half;text\n" + "".join(f"{i};{i}.5;{i},5\n" for i in range(9)))
+    assert layout(tmp_path / "rows.csv").decimal == "."
