@@ -47,6 +47,8 @@ def _broken(column: AnyColumn, schema: Schema) -> Iterator[tuple[str, Any]]:
                 yield "max", column.max + 1
         case CategoryColumn(values=list()) if schema.unknown_category == "reject":
             yield "label", _other(column.values or [])
+        case CategoryColumn(pattern=str()) | TextColumn(pattern=str()):
+            yield "pattern", f"{column.example}\n"
         case DateColumn() | TimestampColumn():
             yield "day", "yesterday"
 

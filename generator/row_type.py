@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from overture.runtime.data.column import AnyColumn, CategoryColumn, TimestampColumn
+from overture.runtime.data.column import AnyColumn, CategoryColumn, TimestampColumn, whole
 from overture.runtime.schema import Schema
 
 from .literals import Code, call, literal, name, subscript, union
@@ -106,6 +106,8 @@ def _zone(column: AnyColumn, schema: Schema) -> Code | None:
 def _facts(column: Any, schema: Schema) -> dict[str, Any]:
     bounds = {"ge": getattr(column, "min", None), "le": getattr(column, "max", None)}
     facts = {word: _moment(bound, schema.timezone) for word, bound in bounds.items() if bound is not None}
+    if (pattern := getattr(column, "pattern", None)) is not None and getattr(column, "values", None) is None:
+        facts["pattern"] = whole(pattern)
     described = column.description
     if isinstance(column, CategoryColumn) and column.values is not None and schema.unknown_category == "missing":
         described = f"{described}; known: {', '.join(map(str, column.values))}".lstrip("; ")

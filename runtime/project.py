@@ -74,7 +74,12 @@ class Project:
     @property
     def data(self) -> Data:
         """What `load` needs."""
-        return Data(self.spec.data, self.schema, self.root, self.hooks.features)
+        from .runs.before import before
+
+        asked = self.spec.data.checks.previous is not None
+        return Data(
+            self.spec.data, self.schema, self.root, self.hooks.features, before=before(self.root) if asked else None
+        )
 
     @property
     def split(self) -> Split:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from .data.column import AnyColumn
+from .data.column import AnyColumn, whole
+from .data.rule import moment
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,14 +46,9 @@ def _fault(was: pl.Expr, value: pl.Expr, rule: str, column: AnyColumn, timezone:
     if rule == "nullable":
         return was.is_null(), "missing"
     if rule == "min":
-        return value < _moment(bound, timezone), f"less than {bound}"
+        return value < moment(bound, timezone), f"less than {bound}"
     if rule == "max":
-        return value > _moment(bound, timezone), f"greater than {bound}"
+        return value > moment(bound, timezone), f"greater than {bound}"
+    if rule == "pattern":
+        return value.str.contains(whole(bound)).not_(), f"not written as {bound}"
     return value.is_in(bound).not_(), "not one of the labels allowed"
-
-
-def _moment(bound: Any, timezone: str | None) -> Any:
-    """A bound in UTC, where it is a moment; one without a zone is in the data set's."""
-    if not isinstance(bound, dt.datetime):
-        return bound
-    return (bound if bound.tzinfo else bound.replace(tzinfo=ZoneInfo(timezone or "UTC"))).astimezone(dt.UTC)

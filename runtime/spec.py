@@ -81,7 +81,7 @@ class Spec(Section):
     @property
     def known_columns(self) -> dict[str, AnyColumn]:
         """The columns declared, and those that the source adds by itself."""
-        return {**self.data.source.adds(), **self.data.columns}
+        return self.data.known_columns
 
     @property
     def contract(self) -> Schema:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import Problem, did_you_mean
+from ..errors import Problem, did_you_mean, key_path
 
 if TYPE_CHECKING:
     import polars as pl
 
-_SHOWN = 5  # row numbers kept of a breach
-_LABELS = 3  # unknown labels told apart
+SHOWN = 5
+"""Row numbers kept of a breach."""
 _NOT = {
     "integer": ("is not a whole number", "are not whole numbers"),
     "number": ("is not a number", "are not numbers"),
@@ -28,113 +27,156 @@ _BEYOND_TIME = {"min": ("earlier", "earliest"), "max": ("later", "latest")}
 
 
 @dataclass(frozen=True)
+class Found:
+    """The rows that break one rule."""
+
+    count: int
+    height: int
+    """How many rows there are at all."""
+    rows: tuple[int, ...]
+    """The numbers of the first ones."""
+    first: Any = None
+    """What the first one holds."""
+    least: Any = None
+    greatest: Any = None
+    zoneless: bool = False
+    """Are all of them moments that only lack a zone?"""
+
+    @classmethod
+    def of(cls, broken: pl.DataFrame, height: int, zoneless: bool = False) -> Found:
+        """The rows of a frame: their numbers, "row", and what they hold, "value", where that is to be shown."""
+        rows = tuple(broken["row"].head(SHOWN).to_list())
+        if "value" not in broken.columns:
+            return cls(broken.height, height, rows)
+        values = broken["value"]
+        least, greatest = (values.min(), values.max()) if isinstance(values[0], str) else (None, None)
+        return cls(broken.height, height, rows, values[0], least, greatest, zoneless)
+
+
+@dataclass(frozen=True)
 class Breach:
-    """One rule of one column that some rows break."""
+    """One rule of one column, or one check of the data, that some rows break."""
 
     column: str
+    """Or the check."""
     rule: str
-    """type, nullable, min, max or values; of a join expect or how."""
+    """type, nullable, min, max, values or pattern; of a join expect or how; of checks rows, unique, fresh …"""
     count: int
     share: float
     """Of all rows."""
     rows: tuple[int, ...]
     """The numbers of the first rows, at most 5."""
     example: str
-    """The first value that breaks the rule, or the most extreme, as it is written in YAML; "" for a missing one."""
+    """The first value that breaks the rule, or the most extreme, as it is written in YAML; "" for a missing one, and in a personal column."""
     what: str
     hint: str = ""
     path: tuple[str | int, ...] = ()
     """Its place in the configuration, where that is not the rule of the column."""
+    severity: Literal["error", "warn", "quarantine"] = "error"
+    """error: refused. warn: said only. quarantine: the rows are set aside."""
 
     def problem(self) -> Problem:
         """The breach with its place in the configuration."""
-        return Problem(self.what, self.path or ("data", "columns", self.column, self.rule), hint=self.hint)
+        return Problem(self.what, self.place, hint=self.hint)
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """The key in the configuration that is broken."""
+        return self.path or ("data", "columns", self.column, self.rule)
+
+    @property
+    def remark(self) -> str:
+        """The breach as a line, where the work goes on."""
+        end = ": set aside" if self.severity == "quarantine" else ""
+        return f"{self.column}: {self.what}{end}" if self.count else self.what
+
+    def as_dict(self) -> dict[str, Any]:
+        """The breach for a machine to read."""
+        return {
+            "column": self.column,
+            "rule": self.rule,
+            "severity": self.severity,
+            "count": self.count,
+            "share": self.share,
+            "rows": list(self.rows),
+            "key": key_path(self.place),
+            "what": self.what,
+            "hint": self.hint or None,
+        }
 
 
-def hidden(column: str, rule: str, broken: pl.DataFrame, height: int) -> Breach:
-    """Rows of a personal column that break a rule, without a word of what they hold."""
-    one = broken.height == 1
-    what = {
-        "type": "holds no value of its type" if one else "hold no value of its type",
-        "min": f"{_are(broken)} less than the least value allowed",
-        "max": f"{_are(broken)} greater than the greatest value allowed",
-        "values": f"{'holds a label' if one else 'hold labels'} that {_are(broken) if one else 'are'} not allowed",
-    }[rule]
-    return _breach(column, rule, broken, height, what, "", located=True)
-
-
-def mistyped(column: str, type: str, broken: pl.DataFrame, height: int, zone_missing: bool) -> Breach:
-    """Rows that hold no value of the type; or would hold one, if they named a time zone.
-
-    broken: of the rows that break the rule the number, "row", and what they hold, "value". height: of all rows.
-    """
-    values = broken["value"]
-    example, hint = _written(values[0]), ""
-    what = _NOT[type][values.len() > 1]
-    if zone_missing:
-        what = "names no time zone" if values.len() == 1 else "name no time zone"
+def mistyped(column: str, type: str, found: Found, personal: bool = False) -> Breach:
+    """Rows that hold no value of the type; or would hold one, if they named a time zone."""
+    if personal and not found.zoneless:
+        return hidden(column, "type", found)
+    example, hint = _written(found.first), ""
+    what = _NOT[type][found.count > 1]
+    if found.zoneless:
+        what = "names no time zone" if found.count == 1 else "name no time zone"
         hint = "Say which one it is: data.timezone, for example Europe/Berlin or UTC."
-    elif values.len() > 1 and isinstance(values[0], str) and values.n_unique() == 1:
+    elif found.count > 1 and isinstance(found.first, str) and found.least == found.greatest:
         hint = f"If {example} says that the value is missing, add it to missing of the source."
-    return _breach(column, "type", broken, height, f"{what} ({example})", example, hint)
+    what, example = (what, "") if personal else (f"{what} ({example})", example)
+    return located(column, "type", found, what, example, hint)
 
 
-def missing(column: str, broken: pl.DataFrame, height: int) -> Breach:
+def missing(column: str, found: Found) -> Breach:
     """Rows that hold nothing, and must."""
-    what = f"{_are(broken)} missing"
-    return _breach(column, "nullable", broken, height, what, "", "Write nullable: true if that is right.")
+    return located(column, "nullable", found, f"{_are(found)} missing", hint="Write nullable: true if that is right.")
 
 
-def beyond(column: str, rule: str, bound: Any, broken: pl.DataFrame, height: int) -> Breach:
+def beyond(column: str, rule: str, bound: Any, found: Found, personal: bool = False) -> Breach:
     """Rows that hold less than the least value allowed, or more than the greatest."""
-    extreme = broken["value"].min() if rule == "min" else broken["value"].max()
+    extreme = _plain(found.least if rule == "min" else found.greatest)
     comparison, superlative = (_BEYOND_TIME if isinstance(bound, dt.date) else _BEYOND)[rule]
-    what = f"{_are(broken)} {comparison} than {_plain(bound)} ({superlative} {_plain(extreme)})"
-    return _breach(column, rule, broken, height, what, _plain(extreme))
+    what = f"{_are(found)} {comparison} than {_plain(bound)}"
+    if personal:
+        return located(column, rule, found, what)
+    return located(column, rule, found, f"{what} ({superlative} {extreme})", extreme)
 
 
-def unlabelled(column: str, labels: list[int | str], broken: pl.DataFrame, height: int) -> Iterator[Breach]:
-    """Rows that hold labels that are not allowed: the most frequent ones each by itself, then all others."""
-    import polars as pl
-
-    counts = broken.group_by("value", maintain_order=True).len().sort("len", descending=True, maintain_order=True)
-    common = counts["value"].head(_LABELS).to_list()
-    for label in common:
-        rows = broken.filter(pl.col("value") == label)
-        example = _written(label)
-        what = f"{'says' if rows.height == 1 else 'say'} {example}, which is not allowed"
-        yield _breach(column, "values", rows, height, what, example, did_you_mean(label, labels))
-    if (more := counts.height - _LABELS) > 0:
-        rows = broken.filter(pl.col("value").is_in(common).not_())
-        what = f"{'holds' if rows.height == 1 else 'hold'} {more:,} more label{'s' * (more > 1)} that are not allowed"
-        yield _breach(column, "values", rows, height, what, _written(rows["value"][0]))
+def unlabelled(column: str, label: int | str, labels: list[int | str], found: Found) -> Breach:
+    """Rows that hold one label that is not allowed."""
+    example, hint = _written(label), did_you_mean(label, labels)
+    what = f"{'says' if found.count == 1 else 'say'} {example}, which is not allowed"
+    return _breach(column, "values", found, f"{what}." if hint else what, example, hint)
 
 
-def unmet(source: str, rule: str, broken: pl.DataFrame, height: int, what: str, hint: str) -> Breach:
-    """Rows that a join finds too much for, or nothing; `broken` holds their numbers, "row"."""
-    return _breach(source, rule, broken, height, what, "", hint)
+def more_labels(column: str, more: int, found: Found) -> Breach:
+    """Rows that hold any of the rarer labels that are not allowed."""
+    what = f"{'holds' if found.count == 1 else 'hold'} {more:,} more label{'s' * (more > 1)} that are not allowed"
+    return _breach(column, "values", found, what, _written(found.first))
 
 
-def _breach(
-    column: str,
-    rule: str,
-    broken: pl.DataFrame,
-    height: int,
-    what: str,
-    example: str,
-    hint: str = "",
-    located: bool = False,
-) -> Breach:
-    count, rows = broken.height, broken["row"].head(_SHOWN).to_list()
-    numbers = ", ".join(f"{row:,}" for row in rows)
-    where = f"row {numbers}" if count == 1 else f"{'first ' * (count > len(rows))}in rows {numbers}"
-    said = f"{count:,} row{'s' * (count > 1)} {what}{', ' + where if located or rule != 'values' else ''}"
-    said = f"{said}." if rule == "values" and hint else said
-    return Breach(column, rule, count, count / height, tuple(rows), example, said, hint)
+def unlike(column: str, pattern: str, found: Found, personal: bool = False) -> Breach:
+    """Rows whose text is not written as the pattern says."""
+    example = "" if personal else _written(found.first)
+    what = f"{'is' if found.count == 1 else 'are'} not written as {pattern}"
+    return located(column, "pattern", found, what if personal else f"{what} ({example})", example)
 
 
-def _are(broken: pl.DataFrame) -> str:
-    return "is" if broken.height == 1 else "are"
+def hidden(column: str, rule: str, found: Found) -> Breach:
+    """Rows of a personal column that break a rule, without a word of what they hold."""
+    one = found.count == 1
+    labels = "holds a label that is" if one else "hold labels that are"
+    what = f"{'holds' if one else 'hold'} no value of its type" if rule == "type" else f"{labels} not allowed"
+    return located(column, rule, found, what)
+
+
+def located(column: str, rule: str, found: Found, what: str, example: str = "", hint: str = "") -> Breach:
+    """A breach that says in which rows it is."""
+    numbers = ", ".join(f"{row:,}" for row in found.rows)
+    where = f"row {numbers}" if found.count == 1 else f"{'first ' * (found.count > len(found.rows))}in rows {numbers}"
+    return _breach(column, rule, found, f"{what}, {where}", example, hint)
+
+
+def _breach(column: str, rule: str, found: Found, what: str, example: str = "", hint: str = "") -> Breach:
+    said = f"{found.count:,} row{'s' * (found.count > 1)} {what}"
+    return Breach(column, rule, found.count, found.count / found.height, found.rows, example, said, hint)
+
+
+def _are(found: Found) -> str:
+    return "is" if found.count == 1 else "are"
 
 
 def _written(value: object) -> str:

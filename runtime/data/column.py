@@ -25,6 +25,15 @@ class AnyColumn(Section):
     personal: bool = False
     """Does it say something of a person? Then no message and no report shows a value of it, only the numbers of rows."""
 
+    warn: list[Literal["type", "min", "max", "pattern"]] = []
+    """Rules that data may break: counted and said, and the work goes on; a value of another type is missing then. Requests keep every rule."""
+
+    @model_validator(mode="after")
+    def _missing_then(self) -> AnyColumn:
+        if "type" in self.warn and not self.nullable:
+            raise ValueError("warn: [type] makes values of another type missing; write nullable: true, too")
+        return self
+
     @property
     def dtype(self) -> pl.DataType:
         """The polars type of the column once it is read."""
@@ -89,15 +98,43 @@ class BooleanColumn(AnyColumn):
         return pl.Boolean()
 
 
-class CategoryColumn(AnyColumn):
+class Written(AnyColumn):
+    """A column of text, which may have to be written in one way."""
+
+    @model_validator(mode="after")
+    def _exemplified(self) -> Written:
+        pattern, example = getattr(self, "pattern", None), getattr(self, "example", None)
+        if pattern is None:
+            return self
+        import polars as pl
+
+        try:
+            fits = pl.select(pl.lit(example or "").str.contains(whole(pattern))).item()
+        except pl.exceptions.PolarsError as error:
+            lines = [line.removeprefix("error: ") for line in str(error).splitlines() if line.startswith("error: ")]
+            raise ValueError(f"pattern {pattern} cannot be read: {(lines or [str(error)])[0]}") from error
+        if example is None:
+            raise ValueError("pattern needs an example beside it: one value that is written so")
+        if not fits:
+            raise ValueError(f'the example "{example}" is not written as the pattern {pattern} says')
+        return self
+
+
+class CategoryColumn(Written):
     """One of a set of labels."""
 
     type: Literal["category"]
     values: list[Label] | None = None
     """The labels allowed, in the order people like to read them; null: any label, as with codes of a thousand shops."""
+    pattern: Annotated[StrictStr | None, Field(min_length=1)] = None
+    """How every value is written, a regular expression for the whole of it, for example [A-Z]{2}[0-9]+."""
+    example: StrictStr | None = None
+    """A value as ordinary ones are, for the API's documents and the tests of the service."""
 
     @model_validator(mode="after")
     def _labels_alike(self) -> CategoryColumn:
+        if self.pattern is not None and self.numeric:
+            raise ValueError("pattern is for text; these labels are whole numbers")
         if self.values is not None:
             if not self.values:
                 raise ValueError("values is empty: no row could keep this contract")
@@ -121,10 +158,14 @@ class CategoryColumn(AnyColumn):
         return pl.Int64() if self.numeric else pl.String()
 
 
-class TextColumn(AnyColumn):
+class TextColumn(Written):
     """Words a person wrote."""
 
     type: Literal["text"]
+    pattern: Annotated[StrictStr | None, Field(min_length=1)] = None
+    """How every value is written, a regular expression for the whole of it, for example [A-Z]{2}[0-9]+."""
+    example: StrictStr | None = None
+    """A value as ordinary ones are, for the API's documents and the tests of the service."""
 
     @property
     def dtype(self) -> pl.DataType:
@@ -185,3 +226,8 @@ def column(type: str, **keys: Any) -> Column:
 
     made: Column = TypeAdapter(Column).validate_python({"type": type, **keys})
     return made
+
+
+def whole(pattern: str) -> str:
+    """A pattern that has to match a whole value."""
+    return rf"\A(?:{pattern})\z"

@@ -12,7 +12,8 @@ from pydantic import Field, StrictStr, model_validator
 from ..errors import Mistake, Problem, did_you_mean, listed
 from ..kinds import ByKind
 from ..section import Section
-from .column import Column
+from .checks import Checks
+from .column import AnyColumn, Column
 from .join import Join
 from .source import SOURCES, Source
 
@@ -49,6 +50,8 @@ class Dataset(Section):
     """Features computed from the columns of one row, each a SQL expression; a later one may use those before it."""
     ignore: list[StrictStr] = []
     """Columns of the source that are neither read nor checked; "" is one without a name."""
+    checks: Checks = Checks()
+    """What the rows promise together: how many there are, what is unique, how fresh they are, what is true of each."""
     unknown_category: Literal["reject", "missing"] = "reject"
     """A label outside `values`: reject the row, or treat the value as missing, count it and say so in the answer."""
 
@@ -63,7 +66,7 @@ class Dataset(Section):
         return self.base if self.base in self.sources else next(iter(self.sources))
 
     def files(self, root: Path) -> list[Path]:
-        """The local files of all sources, each once: those of the base, then in the order of the joins."""
+        """The local files of all sources, each once: those of the base, then in the order of joins and references."""
         return list(dict.fromkeys(file for name in self._used for file in self.sources[name].files(root)))
 
     def snapshots(self, root: Path) -> dict[str, str]:
@@ -85,13 +88,19 @@ class Dataset(Section):
 
     @property
     def _used(self) -> list[str]:
-        """The names of the sources whose rows count: the base, then in the order of the joins."""
-        joined = (join.source for join in self.joins if join.source in self.sources)
-        return list(dict.fromkeys([self.base_name, *joined]))
+        """The names of the sources whose rows count: the base, then in the order of joins and references."""
+        named = (it.source for it in [*self.joins, *self.checks.references] if it.source in self.sources)
+        return list(dict.fromkeys([self.base_name, *named]))
 
     def problems(self) -> list[Problem]:
         """What base and joins say of sources that are not there, which sources nothing joins, and names of no use."""
-        return [*self._base_problems(), *self._join_problems(), *self._names()]
+        checks = self.checks.problems(self.known_columns, self.sources)
+        return [*self._base_problems(), *self._join_problems(), *self._names(), *checks]
+
+    @property
+    def known_columns(self) -> dict[str, AnyColumn]:
+        """The columns declared, and those that the source adds by itself."""
+        return {**self.source.adds(), **self.columns}
 
     def _names(self) -> Iterator[Problem]:
         for part, names in (("columns", self.columns), ("derive", self.derive)):
@@ -120,7 +129,7 @@ class Dataset(Section):
             for name in dict.fromkeys(name for name in [*join.pairs, *moments] if name in self.ignore):
                 what = f'goes by "{name}", which ignore says is not read.'
                 yield Problem(what, where, hint="Take it out of ignore; what columns does not describe is no feature.")
-        joined = {self.base_name, *(join.source for join in self.joins)}
+        joined = set(self._used)
         if self.base in self.sources:
             for name in self.sources:
                 if name not in joined:

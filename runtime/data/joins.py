@@ -19,11 +19,11 @@ from .dataset import Dataset
 from .join import Join
 from .keys import Place, Side
 from .match import Match, match
+from .rule import NUMBER
 
 if TYPE_CHECKING:
     import polars as pl
 
-NUMBER = "_row"
 T = TypeVar("T")
 Name = TypeVar("Name")
 
@@ -42,6 +42,8 @@ class Joined:
     """Columns that nobody wanted, ignored or joined by."""
     origin: dict[str, str]
     """The source of each column that the base does not have."""
+    stored: tuple[str, ...]
+    """The columns that the base has."""
     breaches: tuple[Breach, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -85,6 +87,23 @@ def joined(dataset: Dataset, root: Path, wanted: Mapping[str, AnyColumn]) -> Joi
     return _folded(dataset, parts, frames, wanted)
 
 
+def streamed(dataset: Dataset, root: Path, wanted: Mapping[str, AnyColumn]) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+    """The wanted columns of a data set without joins, and its columns that nobody wants; nothing is read yet.
+
+    Raises Mistake, with everything found, when the source cannot be opened or columns are missing.
+    """
+    parts = _parts(dataset, _columns(dataset, root))
+    _all_there(dataset, root, parts, wanted)
+    with placed(dataset.base_name):
+        scan = dataset.source.scan(root, dict(wanted))
+    return scan, _extra(dataset, parts, wanted)
+
+
+def _extra(dataset: Dataset, parts: list[_Part], wanted: Mapping[str, AnyColumn]) -> tuple[str, ...]:
+    used = {*wanted, *dataset.ignore, *(name for part in parts for name in part.used)}
+    return tuple(name for part in parts for name in part.names if name not in used)
+
+
 def source_name(dataset: Dataset, root: Path) -> str:
     """Where the rows come from, for people: the names of the files, else the sources' own."""
     names = list(dict.fromkeys([dataset.base_name, *(join.source for join in dataset.joins)]))
@@ -96,7 +115,7 @@ def _columns(dataset: Dataset, root: Path) -> dict[str, list[str]]:
     names = dict.fromkeys([dataset.base_name, *(join.source for join in dataset.joins)])
 
     def read(name: str) -> list[str]:
-        with _placed(name):
+        with placed(name):
             return [*dataset.sources[name].columns(root), *dataset.sources[name].adds()]
 
     return _each(names, read)
@@ -119,7 +138,7 @@ def _each(names: Iterable[Name], read: Callable[[Name], T]) -> dict[Name, T]:
 
 
 @contextmanager
-def _placed(source: str) -> Iterator[None]:
+def placed(source: str) -> Iterator[None]:
     """Give the problems of a source, which does not know its name, their place in the whole configuration."""
     prefix = ("data", "sources", source)
     try:
@@ -206,7 +225,7 @@ def _frames(dataset: Dataset, root: Path, parts: list[_Part], wanted: Mapping[st
 
 def _read(dataset: Dataset, root: Path, name: str, types: dict[str, AnyColumn]) -> pl.DataFrame:
     source = dataset.sources[name]
-    with _placed(name):
+    with placed(name):
         frame = source.read(root, types)
     if frame.height == 0:
         files = listed((file.name for file in source.files(root)), "and")
@@ -235,11 +254,11 @@ def _folded(
         frame = _together(frame, raw.select(pl.col(own).alias(name) for name, own in names.items()), made)
         breaches += made.breaches
         notes += made.notes
-    used = {*wanted, *dataset.ignore, *(name for part in parts for name in part.used)}
-    extra = tuple(name for part in parts for name in part.names if name not in used)
+    extra = _extra(dataset, parts, wanted)
     origin = {name: part.source for part in parts[1:] for name in part.names}
     rows, left_numbers = frame.select(*wanted), frame[NUMBER]
-    return Joined(rows, left_numbers, frames[0].height, extra, origin, tuple(breaches), tuple(notes))
+    stored = tuple(parts[0].names)
+    return Joined(rows, left_numbers, frames[0].height, extra, origin, stored, tuple(breaches), tuple(notes))
 
 
 def _together(left: pl.DataFrame, right: pl.DataFrame, made: Match) -> pl.DataFrame:

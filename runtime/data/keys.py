@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import Mistake, Problem
 from . import breach
-from .breach import Breach
+from .breach import Breach, Found
 from .cast import cast, present
 from .column import AnyColumn, CategoryColumn, column
 from .contract import zoneless
@@ -161,7 +161,7 @@ class Keys:
         if broken.any():
             rows = pl.DataFrame({"row": source.numbers.filter(broken), "value": raw.filter(broken)})
             lacking = zoneless(_type(it), rows["value"], self.timezone)
-            found = breach.mistyped(name, _type(it), rows, raw.len(), lacking)
+            found = breach.mistyped(name, _type(it), Found.of(rows, raw.len(), lacking), it.personal)
             subject = f"{name} of {source.name}"
             self.breaches.append(replace(found, path=(*self.where, part), what=f"{subject}: {found.what}"))
 

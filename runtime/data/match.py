@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import breach
-from .breach import Breach
+from .breach import Breach, Found
 from .join import Join
 from .keys import Keys, Place, Side
 
@@ -101,7 +101,7 @@ class _Count:
         import polars as pl
 
         rows = pl.DataFrame({"row": side.numbers.gather(positions)}).unique(maintain_order=True)
-        found = breach.unmet(self.right.name, rule, rows, side.frame.height, what, hint)
+        found = breach.located(self.right.name, rule, Found.of(rows, side.frame.height), what, hint=hint)
         self.breaches.append(replace(found, path=(*self.where, rule)))
 
 

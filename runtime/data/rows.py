@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,15 @@ from ..errors import Mistake, Problem, Refusal, listed
 from ..progress import step
 from ..schema import Schema
 from .breach import Breach
-from .column import AnyColumn
-from .contract import Conformed, conform
+from .checking import Before, Checking
 from .dataset import Dataset
-from .derive import evaluated
+from .derive import evaluated, expression
 from .features import completed
-from .joins import NUMBER as ROW
+from .held import Held
 from .joins import Joined, joined, source_name
 from .once import once
+from .quarantine import quarantined, set_aside
+from .rule import NUMBER as ROW
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,6 +37,12 @@ class Data:
     """The project folder, where relative paths start."""
     features: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """hooks.features: adds columns computed from a row's own columns."""
+    keep: bool = True
+    """Write the rows that are set aside into quarantine.parquet."""
+    before: Before | None = None
+    """What the run before was trained on."""
+    now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    """The clock that the age of rows is told by."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,10 @@ class Rows:
     """Columns of the sources that are neither declared nor ignored, and that no join goes by."""
     notes: tuple[str, ...] = ()
     """What joins did not find, and what could not be computed, counted."""
+    aside: int = 0
+    """How many rows were set aside since they break the contract."""
+    stored: tuple[str, ...] = ()
+    """The columns that the base has."""
 
 
 @once
@@ -70,9 +82,9 @@ def load(data: Data) -> Rows:
     """
     with step("load") as now:
         raw = joined(data.dataset, data.root, data.schema.columns)
-        rows = _kept(data, raw, _conformed(data, raw))
-        now.say(f"{_count(rows.read, 'row')} from {rows.source}")
-        for line in _remarks(rows, data.schema.target):
+        rows = _kept(data, raw)
+        now.say(f"{told(rows.read, 'row')} from {rows.source}")
+        for line in [*rows.notes, *remarks(rows.dropped, data.schema.target, rows.unknown, rows.extra)]:
             now.say(line)
     return rows
 
@@ -83,72 +95,108 @@ def check(rows: Rows, schema: Schema) -> None:
     Raises Refusal with one problem a breach.
     """
     with step("check") as now:
-        if rows.breaches:
-            raise Refusal([breach.problem() for breach in rows.breaches])
+        if found := refused(rows.breaches):
+            raise Refusal([breach.problem() for breach in found])
         columns = len(schema.columns)
-        now.say(f"{_count(columns, 'column')} {'keeps' if columns == 1 else 'keep'} the contract")
+        now.say(f"{told(columns, 'column')} {'keeps' if columns == 1 else 'keep'} the contract")
+        for breach in rows.breaches:
+            now.say(breach.remark)
 
 
-def _conformed(data: Data, raw: Joined) -> Conformed:
-    """The policy for unknown labels is for features: a target, key or part that nobody knows is always a breach."""
-    schema = data.schema
-    others: dict[str, AnyColumn] = {name: it for name, it in schema.columns.items() if name not in schema.features}
+def held(data: Data, raw: pl.LazyFrame) -> Held:
+    """The contract over rows as they are stored, with `_row`.
+
+    The policy for unknown labels is for features: a target, key or part that nobody knows is always a breach.
+    """
+    import polars as pl
+
+    schema, dataset = data.schema, data.dataset
+    columns = schema.columns
     if schema.target_from is None:
-        others[schema.target] = schema.target_column.model_copy(update={"nullable": True})
-    zone, policy = schema.timezone, schema.unknown_category
-    features = conform(raw.frame, schema.features, timezone=zone, unknown_category=policy, numbers=raw.numbers)
-    rest = conform(raw.frame, others, timezone=zone, numbers=raw.numbers)
-    breaches = tuple(_told_apart(it, raw.origin) for it in (*features.breaches, *rest.breaches))
-    return Conformed(features.frame.hstack(rest.frame), breaches, features.unknown)
+        columns[schema.target] = schema.target_column.model_copy(update={"nullable": True})
+    lenient = frozenset(schema.features) if schema.unknown_category == "missing" else frozenset[str]()
+    described = {**dataset.known_columns, **columns}
+    checking = Checking(
+        dataset.checks, described, dataset.sources, data.root, schema.timezone, data.now, before=data.before
+    )
+    target = pl.col(schema.target) if schema.target_from is None else expression(schema.target_from)
+    return Held(raw, columns, lenient, checking, target)
+
+
+def refused(breaches: Iterable[Breach]) -> list[Breach]:
+    """The breaches that work cannot go on with."""
+    return [breach for breach in breaches if breach.severity == "error"]
+
+
+def _kept(data: Data, raw: Joined) -> Rows:
+    import polars as pl
+
+    schema, target, checks = data.schema, data.schema.target, data.dataset.checks
+    contract = held(data, raw.frame.with_columns(raw.numbers.alias(ROW)).lazy())
+    prepared = contract.rows.collect()
+    verdict = contract.judged(prepared.lazy(), "in-memory")
+    breaches = [_told_apart(it, raw.origin) for it in verdict.breaches]
+    breaches += contract.checking.differences(raw.read, raw.stored)
+    good, aside = prepared, 0
+    if checks.on_breach == "quarantine":
+        reasons = contract.reasons(prepared)
+        if data.keep:
+            set_aside(raw.frame.with_columns(raw.numbers.alias(ROW)), reasons, data.root)
+        breaches = [quarantined(it) for it in breaches]
+        good = prepared.filter(reasons.is_null())
+        aside = prepared.height - good.height
+    frame, notes = contract.frame(good, verdict.unknown), list(raw.notes)
+    del prepared, good
+    if schema.target_from is not None:
+        frame, _ = evaluated(frame, target, schema.target_from, schema.target_column.dtype)
+    whole = frame.height
+    if frame[target].null_count():
+        frame = frame.filter(pl.col(target).is_not_null())
+    mistyped = sum(it.count for it in verdict.breaches if (it.column, it.rule) == (target, "type"))
+    dropped = whole - frame.height - (0 if aside else mistyped)
+    name = source_name(data.dataset, data.root)
+    everything = (*raw.breaches, *breaches)
+    if not refused(everything):
+        values = frame[target]
+        if problem := nothing_to_learn(values.len(), values.min(), values.max(), target, name):
+            raise Mistake(problem)
+        made, schema, more = completed_rows(frame.drop(ROW), schema, data.features)
+        frame, notes = made.with_columns(frame[ROW]), [*notes, *more]
+    return Rows(
+        frame, schema, name, raw.read, dropped, everything, verdict.unknown, raw.extra, tuple(notes), aside, raw.stored
+    )
 
 
 def _told_apart(breach: Breach, origin: Mapping[str, str]) -> Breach:
     """A breach that says which source was joined to make it; its rows are those of the base."""
-    source = origin.get(breach.column)
+    source = origin.get(breach.column) if not breach.path else None
     return breach if source is None else replace(breach, what=f"joined from {source}: {breach.what}")
 
 
-def _kept(data: Data, raw: Joined, conformed: Conformed) -> Rows:
-    import polars as pl
-
-    schema, target = data.schema, data.schema.target
-    frame, notes = conformed.frame, list(raw.notes)
-    if schema.target_from is not None:
-        frame, _ = evaluated(frame, target, schema.target_from, schema.target_column.dtype)
-    frame = frame.with_columns(raw.numbers.alias(ROW))
-    whole = frame.height
-    if frame[target].null_count():
-        frame = frame.filter(pl.col(target).is_not_null())
-    breaches = (*raw.breaches, *conformed.breaches)
-    mistyped = sum(it.count for it in conformed.breaches if (it.column, it.rule) == (target, "type"))
-    dropped = whole - frame.height - mistyped
-    name = source_name(data.dataset, data.root)
-    if not breaches:
-        _learnable(frame[target], target, name)
-        frame, schema, more = _completed(frame, schema, data.features)
-        notes += more
-    return Rows(frame, schema, name, raw.read, dropped, breaches, conformed.unknown, raw.extra, tuple(notes))
-
-
-def _learnable(target: pl.Series, name: str, source: str) -> None:
-    if target.len() == 0:
-        raise Mistake(Problem(f"no row of {source} has a value of {name}.", ("target",)))
-    if target.n_unique() == 1:
-        raise Mistake(
-            Problem(f"{name} is {_said(target[0])} in every row of {source}: there is nothing to learn.", ("target",))
-        )
+def nothing_to_learn(rows: int, least: object, greatest: object, name: str, source: str) -> Problem | None:
+    """Why nothing can be learned from a target with these values."""
+    if rows == 0:
+        return Problem(f"no row of {source} has a value of {name}.", ("target",))
+    if least == greatest:
+        what = f"{name} is {_said(least)} in every row of {source}: there is nothing to learn."
+        return Problem(what, ("target",))
+    return None
 
 
 def _said(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _completed(
+def completed_rows(
     frame: pl.DataFrame, schema: Schema, hook: Callable[[pl.DataFrame], pl.DataFrame] | None
 ) -> tuple[pl.DataFrame, Schema, list[str]]:
+    """The rows with what is derived and what hooks.features adds, the contract with these, and what could not be computed.
+
+    Raises Mistake when the hook fails, or a name is taken.
+    """
     made = completed(frame.select(*schema.features), schema, hook, learned=False)
     derived = made.frame.drop(*schema.features)
-    clash = [name for name in derived.columns if name in frame.columns]
+    clash = [name for name in derived.columns if name in (*frame.columns, ROW)]
     if clash:
         who = "derive makes" if clash[0] in schema.expressions else "hooks.features adds"
         raise Mistake(f"{who} {listed(clash, 'and')}, which the data has already.", hint="Give it another name.")
@@ -159,17 +207,22 @@ def _completed(
     return frame.hstack(derived), made.schema, notes
 
 
-def _remarks(rows: Rows, target: str) -> Iterator[str]:
-    yield from rows.notes
-    if rows.dropped:
-        yield f"{_count(rows.dropped, 'row')} without {target} left out"
-    if rows.unknown:
-        each = listed((f"{name} {count:,}" for name, count in rows.unknown.items()), "and")
+def remarks(dropped: int, target: str, unknown: Mapping[str, int], extra: Sequence[str]) -> Iterator[str]:
+    """What else there is to say of rows."""
+    if dropped:
+        yield f"{told(dropped, 'row')} without {target} left out"
+    if unknown:
+        each = listed((f"{name} {count:,}" for name, count in unknown.items()), "and")
         yield f"labels that are not allowed, treated as missing: {each}"
-    if rows.extra:
-        more = f" and {len(rows.extra) - 5:,} more" if len(rows.extra) > 5 else ""
-        yield f"{_count(len(rows.extra), 'column')} not described, not used: {', '.join(name or '(no name)' for name in rows.extra[:5])}{more}"
+    if extra:
+        more = f" and {len(extra) - 5:,} more" if len(extra) > 5 else ""
+        names = ", ".join(name or "(no name)" for name in extra[:5])
+        yield f"{told(len(extra), 'column')} not described, not used: {names}{more}"
 
 
-def _count(number: int, noun: str) -> str:
+def told(number: int, noun: str) -> str:
+    """How many there are of something.
+
+    assert told(1, "row") == "1 row" and told(1000, "row") == "1,000 rows"
+    """
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -159,11 +159,24 @@ def _contract(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
         described = [escape(name), escape(getattr(column, "type", "")), role, escape(_allowed(column)), gaps]
         rows.append([*described, escape(column.description)])
     yield _table(["column", "type", "role", "allowed", "missing", "meaning"], rows, numbers=(4,))
+    if data.get("breaches"):
+        told = [
+            [escape(it["column"]), it["rule"], _ends(it), count(it["count"]), percent(it["share"]), escape(it["what"])]
+            for it in data["breaches"]
+        ]
+        yield "<h3>Where the data breaks it</h3>"
+        yield _table(["column or check", "rule", "what became of it", "rows", "share", "what"], told, numbers=(3, 4))
+    if data.get("aside"):
+        yield f"<p>{count(data['aside'])} of {count(data['read'])} rows were set aside into quarantine.parquet.</p>"
     if data["unknown"]:
         counted = ", ".join(f"{name} {count(number)}" for name, number in data["unknown"].items())
         yield f"<p>Unknown labels treated as missing: {escape(counted)}.</p>"
     if data["extra"]:
         yield f"<p>Columns of the source that are neither described nor ignored: {escape(', '.join(data['extra']))}.</p>"
+
+
+def _ends(breach: dict[str, Any]) -> str:
+    return "set aside" if breach["severity"] == "quarantine" else "said only"
 
 
 def _allowed(column: AnyColumn) -> str:

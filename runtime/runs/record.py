@@ -135,6 +135,9 @@ def _data(description: str, parts: Parts) -> dict[str, Any]:
         "missing": {name: count for name, count in missing.items() if count},
         "unknown": dict(rows.unknown),
         "extra": list(rows.extra),
+        "stored": list(rows.stored),
+        "aside": rows.aside,
+        "breaches": [breach.as_dict() for breach in rows.breaches],
     }
 
 

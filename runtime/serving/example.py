@@ -30,7 +30,7 @@ def _value(column: Column, labels: list[int | str] | None, zone: ZoneInfo) -> An
     if isinstance(column, BooleanColumn):
         return False
     if isinstance(column, CategoryColumn):
-        return labels[0] if labels else "a"
+        return labels[0] if labels else column.example or "a"
     if isinstance(column, IntegerColumn):
         return int(_middle(column.min, column.max, 1))
     if isinstance(column, NumberColumn):
@@ -42,7 +42,7 @@ def _value(column: Column, labels: list[int | str] | None, zone: ZoneInfo) -> An
         return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
     if isinstance(column, DateColumn):
         return _inside(_MOMENT.date(), column.min, column.max).isoformat()
-    return "some words"
+    return column.example or "some words"
 
 
 def _middle(low: float | None, high: float | None, otherwise: float) -> float:

@@ -81,6 +81,11 @@ def _count(number: int) -> str:
     return "1 value is not allowed" if number == 1 else f"{number} values are not allowed"
 
 
+def _pattern(whole: str) -> str:
+    """A pattern as the contract has it, without what makes it match the whole value."""
+    return whole.removeprefix(r"\A(?:").removesuffix(r")\z")
+
+
 def _size(value: Any) -> str:
     return f"{len(value):,} rows" if value else "no rows"
 
@@ -117,6 +122,7 @@ _EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "finite_number": lambda ctx: "must be a finite number",
     "bool_type": lambda ctx: "must be true or false",
     "string_type": lambda ctx: "must be text",
+    "string_pattern_mismatch": lambda ctx: f"must be written as {_pattern(ctx['pattern'])}",
     "list_type": lambda ctx: "must be a list of rows",
     "model_type": lambda ctx: "must be an object",
     "date_type": lambda ctx: "must be a day written as 2024-12-31",
