@@ -46,7 +46,7 @@ def conform(
 
     held = Typed(columns, {name: raw.schema[name] for name in columns}, timezone)
     number = (numbers if numbers is not None else pl.int_range(1, raw.height + 1, eager=True)).alias(NUMBER)
-    rows = held.prepared(raw.select(*columns).with_columns(number).lazy()).collect()
+    rows = held.prepared(raw.with_columns(number).select(NUMBER, *columns).lazy()).collect()
     rules, unknown = held.rules(), {}
     frame = rows.select(*columns)
     if unknown_category == "missing":
