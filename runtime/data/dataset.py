@@ -89,8 +89,8 @@ class Dataset(Section):
     @property
     def _used(self) -> list[str]:
         """The names of the sources whose rows count: the base, then in the order of joins and references."""
-        named = (it.source for it in [*self.joins, *self.checks.references] if it.source in self.sources)
-        return list(dict.fromkeys([self.base_name, *named]))
+        named = [*(join.source for join in self.joins), *(it.source for it in self.checks.references)]
+        return list(dict.fromkeys([self.base_name, *(name for name in named if name in self.sources)]))
 
     def problems(self) -> list[Problem]:
         """What base and joins say of sources that are not there, which sources nothing joins, and names of no use."""

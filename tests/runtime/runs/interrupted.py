@@ -129,7 +129,9 @@ def work(root: Path) -> None:
 
     schema = Schema(task="regression", features={"x": column("number")}, target="y", target_column=column("number"))
     frame = pl.DataFrame({"_row": [1, 2], "x": [1.0, 2.0], "y": [1.0, 2.0]})
-    rows = SimpleNamespace(frame=frame, source="a.csv", read=2, dropped=0, unknown={}, extra=(), notes=())
+    rows = SimpleNamespace(
+        frame=frame, source="a.csv", read=2, dropped=0, unknown={}, extra=(), stored=(), aside=0, breaches=(), notes=()
+    )
     parts = SimpleNamespace(schema=schema, rows=rows, notes=())
     one = Interval(1.0, 1.0, 1.0)
     predictions = pl.DataFrame({"_row": [1, 2], "target": [1.0, 2.0], "prediction": [1.0, 1.0]})
