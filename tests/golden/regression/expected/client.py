@@ -96,6 +96,7 @@ class Refused(ServiceError):  # noqa: N818
 
     def __init__(self, error: str, status: int, detail: list[dict[str, Any]]) -> None:
         super().__init__("\n".join([error, *(_told(fault) for fault in detail)]), status)
+        self.error = error
         self.detail = detail
         """Each fault: {"loc": ["rows", 3, "a column"], "type": "…", "msg": "…"}."""
 
