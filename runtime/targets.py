@@ -15,6 +15,25 @@ _Cpu = Annotated[StrictStr, Field(pattern=r"^([1-9][0-9]*m|[1-9][0-9]*|0?\.[0-9]
 _Memory = Annotated[StrictStr, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$")]
 
 
+class Log(Section):
+    """Every answered row, kept for monitoring."""
+
+    folder: Annotated[StrictStr, Field(min_length=1)] = "log"
+    """Where, relative to the project."""
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    """Days after which rows are deleted."""
+    keep_bytes: Annotated[int, Field(ge=1 << 20)] = 10 << 30
+    """The most bytes kept; beyond, the oldest rows are deleted."""
+    queue: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
+    """Rows of one worker that may wait for the disk; more are dropped, counted and told."""
+    exclude: list[StrictStr] = []
+    """Columns that are left out."""
+    hash: list[StrictStr] = []
+    """Columns of which a keyed hash is kept, beside the personal ones."""
+    hash_key: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = "OVERTURE_LOG_KEY"
+    """The environment variable with the key of the hashes; without it, columns to be hashed are left out."""
+
+
 class Http(Section):
     """Predictions over HTTP, by BentoML."""
 
@@ -32,6 +51,8 @@ class Http(Section):
     """Requests that one worker has inside at once for one path; more are answered with 429."""
     lane: bool = True
     """Answer requests that keep the contract by the fast lane, without passing through BentoML; the answers are the same."""
+    log: Log | None = Log()
+    """Where answered rows are kept; null: they are not."""
 
 
 class Batch(Section):

@@ -67,6 +67,7 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
     stem = service_class(spec.name)
     return {
         "http": spec.serving.http.model_dump(),
+        "log": None if (log := spec.serving.http.log) is None else log.model_dump(exclude_defaults=True),
         "description": spec.description or f"Predicts {spec.target_name}.",
         "row_description": spec.data.description or "One row.",
         "service": name(stem),

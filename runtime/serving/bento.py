@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from _bentoml_impl.server.app import ServiceAppFactory  # type: ignore[import-untyped]
@@ -20,6 +22,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..errors import OvertureError
+from ..targets import Log
 from ..terminal import problem_lines
 from .answering import Answerer
 from .decoding import Decoder, Unsupported
@@ -31,6 +34,7 @@ from .meter import Meter
 from .openapi import document, page
 from .predictor import Predictor
 from .request import Rows
+from .request_log import RequestLog, Untold, open_log, watch
 from .trail import Trail
 
 if TYPE_CHECKING:
@@ -39,13 +43,22 @@ if TYPE_CHECKING:
 log = logging.getLogger("bentoml.serve")
 
 
-def http_service(*, max_bytes: int = 8 << 20, max_waiting: int = 1000, lane: bool = True) -> type[Service[Any]]:
+def http_service(
+    *,
+    max_bytes: int = 8 << 20,
+    max_waiting: int = 1000,
+    lane: bool = True,
+    log: Mapping[str, Any] | None = MappingProxyType({}),
+) -> type[Service[Any]]:
     """The service class of a generated service.py: BentoML's, with overture's errors, documents and GET /model.
 
     max_bytes: the largest body that is read. max_waiting: requests that one worker has inside at once; more are answered
-    429. lane: may requests that keep the contract be answered without passing through BentoML?
+    429. lane: may requests that keep the contract be answered without passing through BentoML? log: how answered rows are
+    kept, as in `serving.http.log`; None: they are not.
     """
-    return type("HttpService", (HttpService,), {"max_bytes": max_bytes, "max_waiting": max_waiting, "lane": lane})
+    kept = None if log is None else Log(**log)
+    given = {"max_bytes": max_bytes, "max_waiting": max_waiting, "lane": lane, "kept": kept}
+    return type("HttpService", (HttpService,), given)
 
 
 class HttpService(Service[Any]):  # type: ignore[misc]
@@ -54,6 +67,7 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     max_bytes = 8 << 20
     max_waiting = 1000
     lane = True
+    kept: Log | None = Log()
 
     def __attrs_post_init__(self) -> None:
         """Have the command that starts the workers try what they will do: they would fail again and again, with tracebacks."""
@@ -70,9 +84,19 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         seconds = self.config.get("traffic", {}).get("timeout", 60)
         guard = Guard(app, _methods(app.router.routes), set(self._calls()), self.max_bytes, seconds, self.max_waiting)
         guard.counts = meter
-        if self.lane and meter is not None:
-            factory.started = lambda instance: guard.fast.update(self._lanes(instance, meter, seconds))
+        factory.started = partial(self._started, factory, guard, meter, seconds)
         return guard
+
+    def _started(self, factory: _Factory, guard: Guard, meter: Meter | None, seconds: float, instance: Any) -> None:
+        lanes = self._lanes(instance, meter, seconds) if self.lane and meter is not None else {}
+        predictor = getattr(instance, "predictor", None)
+        if self.kept is not None and isinstance(predictor, Predictor):
+            root, schema = predictor.hooks.root, predictor.model.schema
+            kept = factory.kept = open_log(self.kept, root, schema, predictor.version, meter or Untold())
+            guard.watched = partial(watch, kept)
+            for lane in lanes.values():
+                lane.keep = kept.put
+        guard.fast.update(lanes)
 
     def _meter(self) -> Meter | None:
         """None where metrics are off, or BentoML keeps them elsewhere than it did."""
@@ -112,12 +136,22 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     """Are requests counted before they come here?"""
     started: Callable[[Any], None] | None = None
     """Called with the instance once it is made."""
+    kept: RequestLog | None = None
+    """What is written to the end when the service stops."""
 
     async def create_instance(self, app: Any) -> None:
         """Make the instance that answers."""
         await super().create_instance(app)
         if self.started is not None:
             self.started(self._service_instance)
+
+    async def destroy_instance(self, app: Any) -> None:
+        """Every request is answered: write what the log still holds."""
+        try:
+            await super().destroy_instance(app)
+        finally:
+            if self.kept is not None:
+                await asyncio.to_thread(self.kept.close)
 
     @property
     def middlewares(self) -> list[Middleware]:

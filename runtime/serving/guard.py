@@ -62,6 +62,8 @@ class Guard:
     fast: dict[str, Fast] = field(default_factory=dict)
     """By path, what may answer its calls without the application."""
     counts: Counts | None = None
+    watched: Callable[[str, Answering], None] | None = None
+    """Told of a call that goes to the application."""
     refusal: Callable[[str, Mapping[bytes, bytes]], str | None] | None = None
     """For a path and the headers, why the caller may not; None: any caller may."""
     _inside: dict[str, int] = field(default_factory=dict, init=False)
@@ -130,6 +132,8 @@ class Guard:
             return None
         own = [*_json(len(body)), (REQUEST_ID, answer.request_id)]
         scope["headers"] = [*_without(scope, b"content-type", b"content-length", REQUEST_ID), *own]
+        if self.watched is not None:
+            self.watched(scope["path"], answer)
         return await self.app(scope, _again(body, receive), answer)
 
     async def _too_large(self, answer: Answering) -> None:
@@ -159,6 +163,8 @@ class Answering:
         self.status = GONE
         self.failed: Message | None = None
         self.body = b""
+        self.before: Callable[[], None] | None = None
+        """Called when a good answer is about to be sent."""
 
     async def __call__(self, message: Message) -> None:
         """Pass on what is good; keep an error until it is whole."""
@@ -166,6 +172,8 @@ class Answering:
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.request_id)]
             if message["status"] < 400:
+                if self.before is not None:
+                    self.before()
                 return await self.send(message)
             self.failed = message
             return None

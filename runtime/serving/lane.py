@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .answering import Answerer
@@ -16,6 +16,10 @@ from .trail import Trail
 
 LARGE = 64 << 10
 """Bytes of a body above which it is decoded off the event loop."""
+
+
+Keep = Callable[[str, bytes, Sequence[Any], Any, Mapping[int, list[str]], Sequence[Mapping[str, Any]]], None]
+"""Keeps what is answered, as RequestLog.put does."""
 
 
 class Lane:
@@ -30,6 +34,7 @@ class Lane:
         self.path, self._decode, self._answerer = path, decoder, answerer
         self._meter, self._trail, self._seconds = meter, trail, seconds
         self._made: Batcher | None = None
+        self.keep: Keep | None = None
 
     async def answer(
         self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, receive: Receive, answer: Answering
@@ -48,6 +53,8 @@ class Lane:
         except Exception:
             return False
         made = self._answerer.body(ids, warnings, found)
+        if self.keep is not None:
+            self.keep(self.path, answer.request_id, ids, rows, warnings, found)
         await answer.good(made)
         self._meter.rows(self.path, len(rows))
         self._trail.leave(scope, headers, len(made), 200, time.perf_counter() - answer.begun)

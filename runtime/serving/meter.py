@@ -46,6 +46,15 @@ class Meter:
             labelnames=[],
             multiprocess_mode="livesum",
         )
+        self._logged = metrics.Counter(
+            namespace="overture", name="log_rows_total", documentation="Rows that the request log holds", labelnames=[]
+        )
+        self._unlogged = metrics.Counter(
+            namespace="overture",
+            name="log_lost_rows_total",
+            documentation="Answered rows that the request log has not, by reason: queue, disk, killed",
+            labelnames=["reason"],
+        )
         self._by_answer: dict[tuple[str, int], tuple[Any, Any]] = {}
         self._by_path: dict[str, tuple[Any, Any]] = {}
 
@@ -70,6 +79,14 @@ class Meter:
         """The model is given so many rows at once, and so many requests wait on."""
         self._batch.observe(rows)
         self._waiting.set(waiting)
+
+    def logged(self, rows: int) -> None:
+        """So many rows were written to the request log."""
+        self._logged.inc(rows)
+
+    def unlogged(self, reason: str, rows: int) -> None:
+        """So many rows are not in the request log: queue, disk or killed."""
+        self._unlogged.labels(reason=reason).inc(rows)
 
     def _of(self, path: str) -> tuple[Any, Any]:
         found = self._by_path.get(path)

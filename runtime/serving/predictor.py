@@ -24,6 +24,7 @@ from .answers import (
 )
 from .frame import Asked, asked
 from .request import Row
+from .request_log import PREDICTED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -115,6 +116,9 @@ class Predictor:
         return [class_name(label) for label in self.model.schema.classes or ()]
 
     def _answers(self, kind: type[Answer], given: Asked, found: list[dict[str, Any]]) -> Answers[Any]:
+        told = PREDICTED.get()
+        if told is not None:
+            told.append((given.frame, given.ids, given.warnings, found))
         answers = [
             kind.model_construct(id=key, warnings=given.warnings.get(position), **values)
             for position, (key, values) in enumerate(zip(given.ids, found, strict=True))

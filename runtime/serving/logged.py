@@ -1,0 +1,142 @@
+"""What the log keeps of an answered row, in the types of the contract, and what it hides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .. import classes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..schema import Schema
+
+
+@dataclass(frozen=True)
+class Hiding:
+    """Columns whose values are not kept as they are."""
+
+    excluded: frozenset[str] = frozenset()
+    hashed: frozenset[str] = frozenset()
+    secret: bytes = field(default=b"", repr=False)
+    """The key of the hashes: without it nobody can try out values."""
+
+    def hash(self, value: Any) -> str | None:
+        """32 hexadecimal digits; equal values have equal ones."""
+        if value is None:
+            return None
+        return hashlib.blake2b(str(value).encode(), key=self.secret[:64], digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The rows of one answered request, by reference; they are encoded elsewhere."""
+
+    time: int
+    """When, in nanoseconds since 1970."""
+    route: str
+    request_id: str
+    ids: Sequence[Any]
+    """The key of each row, or None."""
+    rows: Any
+    """Tuples of the features in order, or a polars frame of them."""
+    warnings: Mapping[int, list[str]]
+    found: Sequence[Mapping[str, Any]]
+    """The answer of each row."""
+
+
+class Layout:
+    """From answered requests to a frame: id, time, model, route, inputs, outputs and warnings."""
+
+    def __init__(self, schema: Schema, model: str, hiding: Hiding) -> None:
+        self._schema, self._model, self._hiding = schema, model, hiding
+        self._hidden = tuple(f"{name}: " for name in hiding.excluded | hiding.hashed)
+        self._id: Callable[[Any], str | None] = str
+        if schema.key in hiding.hashed:
+            self._id = hiding.hash
+        elif schema.key in hiding.excluded:
+            self._id = lambda value: None
+
+    def frame(self, answered: Sequence[Answered]) -> pl.DataFrame:
+        """One row for each row answered."""
+        import polars as pl
+
+        counted = [len(item.ids) for item in answered]
+        found = [row for item in answered for row in item.found]
+
+        def spread(values: list[Any]) -> list[Any]:
+            return [value for value, rows in zip(values, counted, strict=True) for _ in range(rows)]
+
+        return pl.DataFrame(
+            [
+                pl.Series("id", [id for item in answered for id in self._ids(item)], pl.String),
+                pl.Series("time", spread([item.time // 1000 for item in answered]), pl.Int64).cast(
+                    pl.Datetime("us", "UTC")
+                ),
+                pl.Series("model", [self._model] * len(found), pl.String),
+                pl.Series("route", spread([item.route for item in answered]), pl.String),
+                self._inputs(answered),
+                self._outputs(found),
+                pl.Series("warnings", [text for item in answered for text in self._warnings(item)], pl.List(pl.String)),
+            ]
+        )
+
+    def hashed_id(self, id: str | int) -> str:
+        """The id under which a row is kept whose answer had this one."""
+        return self._id(id) or str(id)
+
+    def _ids(self, item: Answered) -> list[str]:
+        return [
+            f"{item.request_id}:{place}" if key is None or (kept := self._id(key)) is None else kept
+            for place, key in enumerate(item.ids)
+        ]
+
+    def _inputs(self, answered: Sequence[Answered]) -> pl.Series:
+        import polars as pl
+
+        rows = [row for item in answered for row in (item.rows.rows() if hasattr(item.rows, "rows") else item.rows)]
+        columns = []
+        for (name, column), values in zip(self._schema.features.items(), zip(*rows, strict=True), strict=True):
+            if name in self._hiding.hashed:
+                columns.append(pl.Series(name, [self._hiding.hash(value) for value in values], pl.String))
+            elif name not in self._hiding.excluded:
+                columns.append(pl.Series(name, values, column.dtype))
+        return _struct("inputs", columns, len(rows))
+
+    def _outputs(self, found: Sequence[Mapping[str, Any]]) -> pl.Series:
+        import polars as pl
+
+        schema = self._schema
+        kind = schema.target_column.dtype if schema.classification else pl.Float64()
+        columns = [pl.Series("prediction", [row["prediction"] for row in found], kind)]
+        if schema.classification:
+            names = [classes.text(label) for label in schema.classes or ()]
+            shares = [pl.Series(name, [row["probabilities"][name] for row in found], pl.Float64) for name in names]
+            columns.append(_struct("probabilities", shares, len(found)))
+        return _struct("outputs", columns, len(found))
+
+    def _warnings(self, item: Answered) -> list[list[str] | None]:
+        if not item.warnings:
+            return [None] * len(item.ids)
+        return [
+            [self._told(text) for text in item.warnings[place]] if place in item.warnings else None
+            for place in range(len(item.ids))
+        ]
+
+    def _told(self, text: str) -> str:
+        """A warning, without the value of a column that is hidden."""
+        for start in self._hidden:
+            if text.startswith(start):
+                return f"{start}a label that was never seen; treated as missing"
+        return text
+
+
+def _struct(name: str, columns: list[pl.Series], rows: int) -> pl.Series:
+    import polars as pl
+
+    if not columns:  # all are excluded
+        return pl.Series(name, [None] * rows, pl.Struct([]))
+    return pl.DataFrame(columns).to_struct(name)

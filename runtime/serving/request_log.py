@@ -1,0 +1,240 @@
+"""The request log: every answered row in Parquet, written by a thread of its own; no answer waits for the disk.
+
+from overture.runtime.serving.request_log import read
+read("log")  # id, time, model, route, inputs, outputs, warnings
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..targets import Log
+from . import spool
+from .logged import Answered, Hiding, Layout
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..schema import Schema
+    from .guard import Answering
+
+log = logging.getLogger("bentoml.serve")
+REQUESTS = "requests"
+"""The folder of the answered rows within that of the log."""
+PAUSE = 0.25
+"""Seconds between two looks at the queue: what a kill may cost, and what is counted then as missing."""
+SEAL_SECONDS, SEAL_ROWS, SEAL_BYTES = 300, 200_000, 64 << 20
+"""A segment is sealed when it is so old or so large."""
+
+Told = tuple[Any, Sequence[Any], Mapping[int, list[str]], Sequence[Mapping[str, Any]]]
+PREDICTED: ContextVar[list[Told] | None] = ContextVar("PREDICTED", default=None)
+"""Where a Predictor leaves the rows, ids, warnings and answers of the request that it is asked for."""
+
+
+class Tally(Protocol):
+    """What is told of the log, for GET /metrics."""
+
+    def logged(self, rows: int) -> None:
+        """So many rows were written."""
+
+    def unlogged(self, reason: str, rows: int) -> None:
+        """So many rows are not in the log: queue, disk or killed."""
+
+
+class Untold:
+    """A tally for where metrics are off."""
+
+    def logged(self, rows: int) -> None:
+        """Nothing is told."""
+
+    def unlogged(self, reason: str, rows: int) -> None:
+        """Nothing is told."""
+
+
+class RequestLog:
+    """The log of one process."""
+
+    def __init__(self, folder: Path, layout: Layout, settings: Log, tally: Tally) -> None:
+        self._folder, self._layout, self._settings, self._tally = folder, layout, settings, tally
+        self._queue: deque[Answered] = deque()
+        self._answered = self._taken = self._overflown = self._told_overflown = self._failed = 0
+        self._spool: spool.Spool | None = None
+        self._troubled = False
+        self._next_seal = self._next_try = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="request-log", daemon=True)
+
+    def start(self) -> None:
+        """Open the folder, as far as that is possible, and write from now on."""
+        try:
+            self._open()
+        except Exception as error:
+            self._trouble(error)
+        self._thread.start()
+
+    def put(
+        self,
+        route: str,
+        request_id: bytes,
+        ids: Sequence[Any],
+        rows: Any,
+        warnings: Mapping[int, list[str]],
+        found: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Keep the rows of a request that is about to be answered; called in the event loop alone, never waits."""
+        count = len(ids)
+        self._answered += count
+        if self._answered - self._overflown - self._taken > self._settings.queue:
+            self._overflown += count
+        else:
+            self._queue.append(Answered(time.time_ns(), route, request_id.decode(), ids, rows, warnings, found))
+        if self._spool is not None:
+            self._spool.counts.put(self._answered, self._overflown)
+
+    def close(self) -> None:
+        """Write everything that was put."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(PAUSE):
+            self._turn()
+        self._turn(last=True)
+
+    def _turn(self, last: bool = False) -> None:
+        """Write what is waiting; whatever goes wrong, the service answers on."""
+        try:
+            if self._spool is None and (last or time.monotonic() >= self._next_try):
+                self._open()
+        except Exception as error:
+            self._trouble(error)
+        while self._queue:
+            self._write(self._batch())
+        self._tell_overflown()
+        try:
+            self._seal(last)
+        except Exception as error:
+            self._trouble(error)
+
+    def _open(self) -> None:
+        self._next_try = time.monotonic() + 5
+        self._folder.mkdir(parents=True, exist_ok=True)
+        ignored = self._folder.parent / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n")
+        opened = spool.Spool(self._folder)
+        opened.counts.put(self._answered, self._overflown)
+        self._spool = opened
+        self._say()
+        missing = spool.recover(self._folder)
+        if missing:
+            self._tally.unlogged("killed", missing)
+            log.warning("request log: a process was killed with up to %d answered rows that the log has not", missing)
+
+    def _batch(self) -> list[Answered]:
+        batch, rows = [], 0
+        while self._queue and rows < 8192:
+            batch.append(self._queue.popleft())
+            rows += len(batch[-1].ids)
+        return batch
+
+    def _write(self, batch: list[Answered]) -> None:
+        rows = sum(len(item.ids) for item in batch)
+        try:
+            if self._spool is None:
+                raise OSError(f"{self._folder} cannot be written")
+            self._spool.append(self._layout.frame(batch))
+        except Exception as error:
+            self._failed += rows
+            self._tally.unlogged("disk", rows)
+            self._trouble(error)
+            self._say()
+        else:
+            self._tally.logged(rows)
+            if self._troubled:
+                self._troubled = False
+                log.warning("request log: it is written again; %d rows are not in it so far", self._failed)
+        self._taken += rows
+
+    def _seal(self, last: bool) -> None:
+        opened = self._spool
+        if opened is None:
+            return
+        old = opened.begun and time.monotonic() - opened.begun > SEAL_SECONDS
+        if last or ((old or opened.rows >= SEAL_ROWS or opened.size >= SEAL_BYTES) and self._due()):
+            opened.seal(self._overflown + self._failed, self._failed)
+            self._say()
+            spool.retain(self._folder, self._settings.keep_days, self._settings.keep_bytes)
+        if last:
+            self._spool = None
+            opened.close()
+
+    def _due(self) -> bool:
+        """Is it time to try? After a disk refused a segment, it is left alone for a while."""
+        now = time.monotonic()
+        due, self._next_seal = now >= self._next_seal, max(self._next_seal, now + 5)
+        return due
+
+    def _say(self) -> None:
+        if self._spool is not None:
+            self._spool.counts.written(self._failed, self._spool.sealed, self._spool.number)
+
+    def _tell_overflown(self) -> None:
+        new = self._overflown - self._told_overflown
+        if new:
+            self._told_overflown += new
+            self._tally.unlogged("queue", new)
+            log.warning("request log: %d rows more than its queue holds were dropped", new)
+
+    def _trouble(self, error: Exception) -> None:
+        if not self._troubled:
+            self._troubled = True
+            log.error("request log: rows are not being kept, answers go on: %s", error)
+
+
+def watch(kept: RequestLog, path: str, answer: Answering) -> None:
+    """Keep what is predicted for a request when it is answered; what is given up is not."""
+    told: list[Told] = []
+    PREDICTED.set(told)
+
+    def keep() -> None:
+        for rows, ids, warnings, found in told:
+            kept.put(path, answer.request_id, ids, rows, warnings, found)
+
+    answer.before = keep
+
+
+def open_log(settings: Log, root: Path, schema: Schema, model: str, tally: Tally) -> RequestLog:
+    """The log of a service, started. root: what a relative folder is relative to."""
+    secret = os.environ.get(settings.hash_key, "").encode()
+    personal = {name for name, column in schema.features.items() if column.personal}
+    if schema.key is not None and schema.key_column is not None and schema.key_column.personal:
+        personal.add(schema.key)
+    asked = (personal | set(settings.hash)) - set(settings.exclude)
+    if asked and not secret:
+        names = ", ".join(sorted(asked))
+        log.warning("request log: without the variable %s it leaves out %s", settings.hash_key, names)
+    excluded = frozenset(settings.exclude) | (frozenset() if secret else asked)
+    layout = Layout(schema, model, Hiding(excluded, frozenset(asked - excluded), secret))
+    made = RequestLog(root / settings.folder / REQUESTS, layout, settings, tally)
+    made.start()
+    return made
+
+
+def read(folder: str | Path) -> pl.DataFrame:
+    """Every row that a log holds, of all processes, in the order of time; what is not sealed yet too.
+
+    inputs are of the contract's types: read(folder)["inputs"].struct.unnest().
+    """
+    import polars as pl
+
+    found = [frame for frame in spool.frames(Path(folder) / REQUESTS) if frame.height]
+    return pl.concat(found, how="diagonal_relaxed").sort("time") if found else pl.DataFrame()
