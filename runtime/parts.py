@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import classes, figures
 from .data.column import CategoryColumn
 from .errors import Mistake, Problem, did_you_mean, listed
+from .leaks import leaks
 from .progress import step
 from .splitting import PARTS, Split
 
@@ -45,6 +46,8 @@ def split(rows: Rows, split: Split) -> Parts:
 
     Raises Mistake when the rows cannot be split so, when train or test would be empty, and when the classes do not fit the task.
     """
+    import polars as pl
+
     with step("split") as now:
         part = split.assign(rows.frame, rows.schema)
         train, valid, test = (rows.frame.filter(part == name) for name in PARTS)
@@ -52,9 +55,12 @@ def split(rows: Rows, split: Split) -> Parts:
         if problems:
             raise Mistake(problems)
         schema = learned(train, valid, rows.schema)
-        notes = tuple(_unseen(test, schema))
-        sizes = zip(PARTS, (train, valid, test), strict=True)
-        now.say(f"{split.kind}: " + "  ".join(f"{name} {figures.count(part.height)}" for name, part in sizes))
+        notes = (*_unseen(test, schema), *leaks(pl.concat([train, valid]), test, schema, split.kind))
+        sizes = [*zip(PARTS, (train, valid, test), strict=True)]
+        said = [f"{name} {figures.count(rows_of.height)}" for name, rows_of in sizes]
+        if part.null_count():
+            said.append(f"left out {figures.count(part.null_count())}")
+        now.say(f"{split.kind}: " + "  ".join(said))
         for note in notes:
             now.say(note)
     return Parts(train, valid, test, schema, rows, split.kind, notes)

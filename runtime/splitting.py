@@ -49,7 +49,7 @@ class Split(Section):
         return []
 
     def assign(self, frame: pl.DataFrame, schema: Schema) -> pl.Series:
-        """The part of each row, in the order of the frame: a Series of "train", "valid" and "test".
+        """The part of each row, in the order of the frame: a Series of "train", "valid" and "test", null for a row of no part.
 
         `seed` is filled from the project before.
 

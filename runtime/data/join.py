@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StrictFloat, StrictInt, StrictStr, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, StrictStr, Tag, model_validator
 
 from ..section import Section
+from .span import Span, seconds
 
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}  # seconds
 _Name = Annotated[StrictStr, Field(min_length=1)]
 
 
@@ -34,17 +33,8 @@ class AsOf(Section):
     """The moment of a row: a column of the base, or of a source joined before."""
     right: _Name
     """The moment from which on a row of the source was known."""
-    tolerance: StrictStr | StrictInt | StrictFloat | None = None
+    tolerance: Span | None = None
     """How old the row met may be, for example 7d (w, d, h, m, s), or a number where moments are numbers; null: any age."""
-
-    @field_validator("tolerance")
-    @classmethod
-    def _positive(cls, tolerance: str | float | None) -> str | float | None:
-        if isinstance(tolerance, str) and not re.fullmatch(r"\d{1,9}[wdhms]", tolerance):
-            raise ValueError(f'"{tolerance}" is no length of time; write it as 7d, 12h or 30m')
-        if isinstance(tolerance, int | float) and not 0 <= tolerance < float("inf"):
-            raise ValueError(f"{tolerance} is less than nothing or without end")
-        return tolerance
 
     @property
     def seconds(self) -> int | None:
@@ -52,8 +42,7 @@ class AsOf(Section):
 
         assert AsOf(left="a", right="b", tolerance="2h").seconds == 7200
         """
-        given = self.tolerance
-        return int(given[:-1]) * _UNITS[given[-1]] if isinstance(given, str) else None
+        return seconds(self.tolerance)
 
 
 class Join(Section):

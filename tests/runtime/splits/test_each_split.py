@@ -183,3 +183,47 @@ def test_predefined_takes_no_shares() -> None:
 def test_shares_leave_rows_to_train_and_to_test(shares: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         Random(**shares)
+
+
+@given(
+    days=st.lists(st.integers(0, 60), min_size=1, max_size=80),
+    gap=st.integers(0, 20),
+    valid=st.sampled_from([0.0, 0.2]),
+)
+def test_a_gap_keeps_parts_apart_and_takes_no_other_row(days: list[int], gap: int, valid: float) -> None:
+    rows = numbered(len(days), y=["a"] * len(days), day=pl.Series(days, dtype=pl.Int32).cast(pl.Date))
+    close, apart = (
+        Time(gap=given, valid=valid).assign(rows, contract(time="day")).to_list() for given in (None, f"{gap}d")
+    )
+    starts = {
+        name: min((day for day, part in zip(days, close, strict=True) if part == name), default=None)
+        for name in ("valid", "test")
+    }
+    for day, before, after in zip(days, close, apart, strict=True):
+        later = {"train": ("valid", "test"), "valid": ("test",), "test": ()}[before]
+        near = any(starts[name] is not None and starts[name] - day < gap for name in later)
+        assert after == (None if near else before)
+
+
+def test_a_gap_of_numbers_is_a_number() -> None:
+    rows = numbered(10, y=["a"] * 10, when=[float(n) for n in range(10)])
+    part = Time(gap=1.5).assign(rows, contract(time="when", of="number"))
+    assert part.to_list() == ["train"] * 6 + [None, None] + ["test"] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "gap", "said"), [("date", 7, "a length of time, as 7d"), ("number", "7d", "a number")]
+)
+def test_a_gap_is_measured_as_the_moments_are(kind: str, gap: str | int, said: str) -> None:
+    from overture.runtime.data.dataset import Dataset
+
+    data = Dataset.model_construct(columns={"day": column(kind)}, time="day")
+    (problem,) = Time(gap=gap).problems(data)
+    assert problem.path == ("split", "gap")
+    assert problem.what.endswith(f"so this must be {said}.")
+
+
+@pytest.mark.parametrize("gap", ["a week", "7 d", -1, float("inf")])
+def test_a_gap_is_a_length(gap: object) -> None:
+    with pytest.raises(ValidationError):
+        Time.model_validate({"kind": "time", "gap": gap})

@@ -1,0 +1,99 @@
+"""What a split gives away is said, with counts, and what it does not give away is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from overture.runtime.data.column import column
+from overture.runtime.leaks import leaks
+from overture.runtime.schema import Schema
+
+ROWS = 400
+
+
+def schema(task: str = "binary", **keys: Any) -> Schema:
+    target = column("number" if task == "regression" else "category")
+    features = {"x": column("number", nullable=True), "colour": column("category"), "z": column("number")}
+    declared = {"task": task, "features": features, "target": "y", "target_column": target, **keys}
+    return Schema.model_validate(declared)
+
+
+def table(**columns: Any) -> pl.DataFrame:
+    random = np.random.default_rng(5)
+    return pl.DataFrame(
+        {
+            "id": range(ROWS),
+            "x": random.normal(size=ROWS),
+            "colour": random.choice(["red", "blue"], ROWS),
+            "z": random.normal(size=ROWS),
+            "day": random.permutation(ROWS),
+            "y": random.choice(["No", "Yes"], ROWS),
+            **columns,
+        }
+    )
+
+
+def found(frame: pl.DataFrame, kind: str = "random", test: pl.DataFrame | None = None, **keys: Any) -> list[str]:
+    return list(leaks(frame[:300], frame[300:] if test is None else test, schema(**keys), kind))
+
+
+KEY = {"key": "id", "key_column": column("integer")}
+TIME = {"time": "day", "time_column": column("integer")}
+
+
+def test_nothing_is_said_of_parts_that_give_nothing_away() -> None:
+    assert found(table(), **KEY) == []
+
+
+def test_keys_in_both_parts_are_counted() -> None:
+    ids = [*range(300), *range(297, 397)]
+    assert found(table(id=ids), **KEY) == [
+        "3 of 100 test rows share their id with rows to learn from: scores may be too good"
+    ]
+
+
+def test_equal_rows_in_both_parts_are_counted_whatever_their_key() -> None:
+    frame = table(x=[None, *np.random.default_rng(1).normal(size=ROWS - 1)])
+    twice = pl.concat([frame[300:399], frame[:1].with_columns(id=pl.lit(9999, pl.Int64))])
+    assert found(frame, test=twice, **KEY) == [
+        "1 of 100 test rows has the very values of a row to learn from, id aside"
+    ]
+
+
+def test_rows_of_few_values_are_equal_by_themselves() -> None:
+    assert found(table(x=[1.0] * ROWS, z=[2.0] * ROWS)) == []
+
+
+def test_the_future_among_the_rows_to_learn_from_is_counted() -> None:
+    frame = table(day=range(ROWS))
+    assert found(frame, **TIME) == []
+    mixed = frame.reverse()
+    assert found(mixed, **TIME) == [
+        "300 of 300 rows to learn from are later than the first test row; split=time learns from the past only"
+    ]
+    assert found(mixed, kind="time", **TIME) == []
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_column_that_names_the_class_is_told(wrong: int) -> None:
+    y = table()["y"]
+    flipped = [("red" if (label == "Yes") != (i < wrong) else "blue") for i, label in enumerate(y)]
+    assert found(table(colour=flipped)) == ["colour all but says y: is it known when a prediction is asked for?"]
+
+
+def test_a_column_that_often_goes_with_the_class_is_none() -> None:
+    y = table()["y"]
+    often = [("red" if (label == "Yes") != (i % 20 == 0) else "blue") for i, label in enumerate(y)]
+    assert found(table(colour=often)) == []
+
+
+def test_a_number_that_is_the_target_in_another_unit_is_told() -> None:
+    z = table()["z"]
+    assert found(table(y=z * 1.8 + 32), task="regression") == [
+        "z all but says y: is it known when a prediction is asked for?"
+    ]
+    assert found(table(y=z + np.random.default_rng(2).normal(size=ROWS) * 0.1), task="regression") == []
