@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
@@ -11,6 +11,9 @@ from .errors import Problem
 from .section import Section
 
 _Name = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
+_Algorithm = Literal[
+    "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA", "HS256", "HS384", "HS512"
+]
 _Cpu = Annotated[StrictStr, Field(pattern=r"^([1-9][0-9]*m|[1-9][0-9]*|0?\.[0-9]*[1-9][0-9]*)$")]
 _Memory = Annotated[StrictStr, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$")]
 
@@ -34,6 +37,36 @@ class Log(Section):
     """The environment variable with the key of the hashes; without it, columns to be hashed are left out."""
 
 
+class Jwt(Section):
+    """JSON Web Tokens that a service accepts; needs the extra `jwt`."""
+
+    key_env: StrictStr
+    """The environment variable with the public key (PEM), or the secret of an HS algorithm."""
+    algorithms: Annotated[list[_Algorithm], Field(min_length=1)] = ["RS256"]
+    """How tokens may be signed."""
+    audience: StrictStr | None = None
+    """Whom a token must be meant for; null: nobody in particular."""
+    issuer: StrictStr | None = None
+    """Who must have issued it; null: anyone who has the key."""
+
+
+class Auth(Section):
+    """Who may ask."""
+
+    keys_env: StrictStr | None = None
+    """The environment variable with the SHA-256 hashes of the API keys, in hex, separated by commas or blanks."""
+    jwt: Jwt | None = None
+    """Tokens that are accepted as well."""
+    open: list[Literal["metrics", "model", "docs"]] = []
+    """What needs no key; /livez and /readyz never do."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Auth:
+        if self.keys_env is None and self.jwt is None:
+            raise ValueError("nobody could be let in: set keys_env or jwt")
+        return self
+
+
 class Http(Section):
     """Predictions over HTTP, by BentoML."""
 
@@ -49,6 +82,12 @@ class Http(Section):
     """The largest body that is read."""
     max_waiting: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """Requests that one worker has inside at once for one path; more are answered with 429."""
+    errors: Literal["verbose", "terse"] = "verbose"
+    """Do answers repeat the values that are wrong? Those of columns marked `personal: true` they never do."""
+    cors: list[StrictStr] = []
+    """Origins whose pages may ask: https://shop.example.com, or "*" for any."""
+    auth: Auth | None = None
+    """Who may ask; null: everyone who reaches the port."""
     lane: bool = True
     """Answer requests that keep the contract by the fast lane, without passing through BentoML; the answers are the same."""
     log: Log | None = Log()

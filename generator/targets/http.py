@@ -9,7 +9,7 @@ from overture.runtime.serving.example import example
 
 from .. import breaking
 from ..client import client
-from ..literals import name
+from ..literals import Code, call, name
 from ..names import class_name
 from ..row_type import IMPORTED, fields, label_type, used_names
 from ..target import Target, Template
@@ -17,6 +17,7 @@ from ..target import Target, Template
 if TYPE_CHECKING:
     from overture.runtime.schema import Schema
     from overture.runtime.spec import Spec
+    from overture.runtime.targets import Auth
 
 _ANSWERS = {
     "binary": ("Prediction", "BinaryExplanation"),
@@ -24,7 +25,7 @@ _ANSWERS = {
     "regression": ("Estimate", "EstimateExplanation"),
 }
 _ALWAYS = ("Answers", "Predictor", "Row", "Rows")
-_OURS = frozenset({*_ALWAYS, "http_service", *(word for pair in _ANSWERS.values() for word in pair)})
+_OURS = frozenset({*_ALWAYS, "Auth", "Jwt", "http_service", *(word for pair in _ANSWERS.values() for word in pair)})
 
 
 def service_class(project: str) -> str:
@@ -63,11 +64,14 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
     types = [field.annotation for field in row_fields] + ([label_type(schema)] if schema.classification else [])
     used = used_names(types)
     answer, explanation = _ANSWERS[schema.task]
+    auth = spec.serving.http.auth
+    callers = [] if auth is None else ["Auth"] if auth.jwt is None else ["Auth", "Jwt"]
     zone = ["Zone"] if "Zone" in used else []
     stem = service_class(spec.name)
     return {
         "http": spec.serving.http.model_dump(),
         "log": None if (log := spec.serving.http.log) is None else log.model_dump(exclude_defaults=True),
+        "auth": _auth(auth),
         "description": spec.description or f"Predicts {spec.target_name}.",
         "row_description": spec.data.description or "One row.",
         "service": name(stem),
@@ -80,5 +84,15 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
         "fields": row_fields,
         "dates": "dt" in used,
         "typing": [name(word) for word in ("Annotated", "Literal") if word == "Annotated" or word in used],
-        "imports": [name(word) for word in [*sorted({*_ALWAYS, answer, explanation, *zone}), "http_service"]],
+        "imports": [name(word) for word in [*sorted({*_ALWAYS, answer, explanation, *zone, *callers}), "http_service"]],
     }
+
+
+def _auth(auth: Auth | None) -> Code | None:
+    """`Auth(…)`, without what is as it would be anyway."""
+    if auth is None:
+        return None
+    given: dict[str, Any] = {word: value for word in ("keys_env", "open") if (value := getattr(auth, word))}
+    if auth.jwt is not None:
+        given["jwt"] = call("Jwt", **auth.jwt.model_dump(exclude_none=True))
+    return call("Auth", **given)

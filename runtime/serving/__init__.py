@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         MulticlassExplanation,
         Prediction,
     )
+    from .auth import Auth, Jwt
     from .bento import http_service
     from .exact import Zone
     from .predictor import Predictor
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answers",
+    "Auth",
     "BinaryExplanation",
     "Estimate",
     "EstimateExplanation",
+    "Jwt",
     "MulticlassExplanation",
     "Prediction",
     "Predictor",
@@ -33,7 +36,15 @@ __all__ = [
     "http_service",
 ]
 
-_MODULES = {"Predictor": "predictor", "Row": "request", "Rows": "request", "Zone": "exact", "http_service": "bento"}
+_MODULES = {
+    "Auth": "auth",
+    "Jwt": "auth",
+    "Predictor": "predictor",
+    "Row": "request",
+    "Rows": "request",
+    "Zone": "exact",
+    "http_service": "bento",
+}
 
 
 def __getattr__(name: str) -> Any:

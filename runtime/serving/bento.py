@@ -5,42 +5,48 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from _bentoml_impl.server.app import ServiceAppFactory  # type: ignore[import-untyped]
 from _bentoml_sdk import Service
 from _bentoml_sdk.method import APIMethod
+from anyio import CapacityLimiter, to_thread
 from bentoml import on_deployment
 from bentoml.exceptions import BentoMLException
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Match, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from ..errors import OvertureError
 from ..targets import Log
 from ..terminal import problem_lines
-from .answering import Answerer
-from .decoding import Decoder, Unsupported
+from .auth import Auth
+from .decoding import Unsupported
 from .example import example
-from .guard import Application, Guard, Scope
+from .guard import Application, Guard, cross_origin
 from .invalid import Invalid
 from .lane import Lane
+from .lanes import fast_lanes, own
 from .meter import Meter
 from .openapi import document, page
+from .personal import personal, traced
 from .predictor import Predictor
-from .request import Rows
 from .request_log import RequestLog, Untold, open_log, watch
+from .routes import methods
 from .trail import Trail
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 log = logging.getLogger("bentoml.serve")
+EXPLAINED = 32
+"""Requests for explanations that one worker has inside at once; each may take long."""
+_CALL: ContextVar[str] = ContextVar("call", default="")
 
 
 def http_service(
@@ -49,16 +55,20 @@ def http_service(
     max_waiting: int = 1000,
     lane: bool = True,
     log: Mapping[str, Any] | None = MappingProxyType({}),
+    errors: Literal["verbose", "terse"] = "verbose",
+    cors: Sequence[str] = (),
+    auth: Auth | None = None,
 ) -> type[Service[Any]]:
     """The service class of a generated service.py: BentoML's, with overture's errors, documents and GET /model.
 
     max_bytes: the largest body that is read. max_waiting: requests that one worker has inside at once; more are answered
     429. lane: may requests that keep the contract be answered without passing through BentoML? log: how answered rows are
-    kept, as in `serving.http.log`; None: they are not.
+    kept, as in `serving.http.log`; None: they are not. errors: do answers repeat the values that are wrong? cors: origins
+    whose pages may ask. auth: who may ask; None: everyone.
     """
     kept = None if log is None else Log(**log)
-    given = {"max_bytes": max_bytes, "max_waiting": max_waiting, "lane": lane, "kept": kept}
-    return type("HttpService", (HttpService,), given)
+    given = {"max_bytes": max_bytes, "max_waiting": max_waiting, "lane": lane, "kept": kept, "errors": errors}
+    return type("HttpService", (HttpService,), {**given, "cors": cors, "auth": auth})
 
 
 class HttpService(Service[Any]):  # type: ignore[misc]
@@ -68,11 +78,21 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     max_waiting = 1000
     lane = True
     kept: Log | None = Log()
+    errors: Literal["verbose", "terse"] = "verbose"
+    cors: Sequence[str] = ()
+    auth: Auth | None = None
 
     def __attrs_post_init__(self) -> None:
         """Have the command that starts the workers try what they will do: they would fail again and again, with tracebacks."""
         super().__attrs_post_init__()
         self.inner.try_once = on_deployment(partial(_try, self))
+
+    def inject_config(self) -> None:
+        """Also: from the project folder, unlike from a Bento, only this machine is listened to unless told otherwise."""
+        super().inject_config()
+        if self.bento is None:
+            with suppress(Exception):  # BentoML keeps it elsewhere than it did
+                _this_machine()
 
     def to_asgi(self, is_main: bool = True) -> Application:
         """The application that the server runs."""
@@ -82,10 +102,12 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         factory.measured = meter is not None
         app = factory()
         seconds = self.config.get("traffic", {}).get("timeout", 60)
-        guard = Guard(app, _methods(app.router.routes), set(self._calls()), self.max_bytes, seconds, self.max_waiting)
+        guard = Guard(app, methods(app.router.routes), set(self._calls()), self.max_bytes, seconds, self.max_waiting)
+        guard.fewer = {"/explain": min(self.max_waiting, EXPLAINED)}
         guard.counts = meter
+        guard.refusal = self.auth.checked() if self.auth is not None else None
         factory.started = partial(self._started, factory, guard, meter, seconds)
-        return guard
+        return cross_origin(guard, self.cors) if self.cors else guard
 
     def _started(self, factory: _Factory, guard: Guard, meter: Meter | None, seconds: float, instance: Any) -> None:
         lanes = self._lanes(instance, meter, seconds) if self.lane and meter is not None else {}
@@ -99,7 +121,7 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         guard.fast.update(lanes)
 
     def _meter(self) -> Meter | None:
-        """None where metrics are off, or BentoML keeps them elsewhere than it did."""
+        """None where BentoML keeps its metrics elsewhere than it did."""
         try:
             return _metered()
         except Exception as error:  # whatever it is, the plain service can answer
@@ -109,7 +131,7 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     def _lanes(self, instance: Any, meter: Meter, seconds: float) -> dict[str, Lane]:
         """By path what answers in BentoML's stead; nothing where service.py was made to do more than it is known for."""
         try:
-            return fast_lanes(self, instance, meter, seconds)
+            return fast_lanes(self, instance, meter, _trail(), seconds)
         except Unsupported as error:
             log.info("the fast lane is off: %s", error)
         except Exception as error:
@@ -119,7 +141,7 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     def document(self, predictor: Predictor) -> dict[str, Any]:
         """The OpenAPI document, with a row that can be pasted."""
         calls = {
-            path: (_own(method.input_spec), _own(method.output_spec), (method.doc or "").strip())
+            path: (own(method.input_spec), own(method.output_spec), (method.doc or "").strip())
             for path, method in self._calls().items()
         }
         return document(self.name, _doc(self.inner), calls, predictor.run.id, example(predictor.model.schema))
@@ -165,21 +187,39 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
 
     async def api_endpoint(self, name: str, request: Request) -> Response:
         """Answer one call: validation and prediction by BentoML, errors by us."""
+        _CALL.set(name)
         try:
             found: Response = await super().api_endpoint(name, request)
         except Invalid as invalid:
-            return JSONResponse(invalid.body(), status_code=400)
+            return JSONResponse(invalid.body(self._hidden), status_code=400)
         except BentoMLException as error:
             if error.error_code.value >= 500:
                 raise
             return JSONResponse({"error": str(error)}, status_code=error.error_code.value)
-        except Exception:
+        except Exception as error:
             request_id = request.headers["x-request-id"]
-            log.exception("request %s failed", request_id)
+            log.error("request %s failed\n%s", request_id, traced(error, told=self._hidden == frozenset()))
             return JSONResponse(
                 {"error": f"something went wrong here; the log has it under {request_id}"}, status_code=500
             )
         return found
+
+    async def _to_thread(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Each call has a thread of its own, so that what takes long holds up only itself."""
+        limiter = self._threads.setdefault(_CALL.get(), CapacityLimiter(self.service.config.get("threads", 1)))
+        return await to_thread.run_sync(partial(func, *args, **kwargs), limiter=limiter)
+
+    @cached_property
+    def _threads(self) -> dict[str, CapacityLimiter]:
+        return {}
+
+    @cached_property
+    def _hidden(self) -> frozenset[str] | None:
+        """The columns whose values no answer and no log repeats; None: all."""
+        if self.service.errors == "terse":
+            return None
+        predictor = self._service_instance.predictor
+        return personal(predictor.model.schema) if isinstance(predictor, Predictor) else frozenset()
 
     @property
     def routes(self) -> list[Any]:
@@ -197,33 +237,6 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     async def index_page(self, _: Request) -> Response:
         """The page a person sees: Swagger, from this server alone."""
         return HTMLResponse(page(self.service.name))
-
-
-def fast_lanes(service: HttpService, instance: Any, meter: Meter, seconds: float) -> dict[str, Lane]:
-    """What answers in BentoML's stead, by path.
-
-    Raises Unsupported when service.py was made to do more than is known here.
-    """
-    method, predictor = service.apis.get("predict"), getattr(instance, "predictor", None)
-    if method is None or type(predictor) is not Predictor or not _only_predicts(method.func):
-        raise Unsupported("predict does more than the generated one")
-    if service.middlewares:
-        raise Unsupported("the service has a middleware of its own")
-    body, schema = _own(method.input_spec), predictor.model.schema
-    if not issubclass(body, Rows) or method.batchable or method.ctx_param is not None:
-        raise Unsupported("predict takes more than rows")
-    decoder = Decoder(body, list(schema.features), schema.key)
-    return {method.route: Lane(method.route, decoder, Answerer(predictor), meter, _trail(), seconds)}
-
-
-def _only_predicts(func: Callable[..., Any]) -> bool:
-    """Is this the generated function? What a person made of it must not be passed by."""
-
-    def predict(self: Any, rows: Any) -> Any:
-        return self.predictor.predict(rows)
-
-    code, generated = getattr(func, "__code__", None), predict.__code__
-    return code is not None and (code.co_code, code.co_names) == (generated.co_code, generated.co_names)
 
 
 def _metered() -> Meter:
@@ -250,42 +263,24 @@ def _trail() -> Trail:
     return Trail(shown, BentoMLContainer.tracer_provider.get().get_tracer("overture") if traced else None)
 
 
+def _this_machine() -> None:
+    from bentoml._internal.container import BentoMLContainer
+
+    if BentoMLContainer.http.host.get() == "0.0.0.0":  # noqa: S104
+        BentoMLContainer.http.host.set("127.0.0.1")
+
+
 def _plain(why: str) -> None:
     log.warning("the fast lane is off and BentoML alone answers, more slowly: %s", why)
 
 
 def _try(service: HttpService) -> None:
     try:
+        if service.auth is not None:
+            service.auth.checked()
         service.inner()
     except OvertureError as error:
         raise SystemExit("\n".join(problem_lines(error.problems))) from None
-
-
-def _methods(routes: list[BaseRoute]) -> Callable[[Scope], set[str]]:
-    """For a request, the methods its path answers. Static files count one by one: their folder matches any name."""
-    files = {
-        f"{mount.path}/{file.relative_to(mount.app.directory).as_posix()}"
-        for mount in routes
-        if isinstance(mount, Mount) and isinstance(mount.app, StaticFiles) and mount.app.directory is not None
-        for file in Path(mount.app.directory).rglob("*")
-        if file.is_file()
-    }
-    others = [route for route in routes if not (isinstance(route, Mount) and isinstance(route.app, StaticFiles))]
-
-    def methods(scope: Scope) -> set[str]:
-        if scope["path"] in files:
-            return {"GET", "HEAD"}
-        for route in others:
-            if route.matches(scope)[0] is not Match.NONE:
-                return set(getattr(route, "methods", None) or {scope["method"]})
-        return set()
-
-    return methods
-
-
-def _own(spec: type[Any]) -> type[Any]:
-    """The model that service.py names; BentoML wraps it in a subclass of its own."""
-    return spec.__bases__[-1] if spec.__name__.endswith("IODescriptor") else spec
 
 
 def _doc(inner: type[Any]) -> str:

@@ -11,7 +11,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -59,6 +59,8 @@ class Guard:
     """How long a body may take to arrive."""
     most: int = 1000
     """The most requests for one path that are inside at once."""
+    fewer: Mapping[str, int] = field(default_factory=dict)
+    """For some paths, fewer."""
     fast: dict[str, Fast] = field(default_factory=dict)
     """By path, what may answer its calls without the application."""
     counts: Counts | None = None
@@ -106,7 +108,7 @@ class Guard:
         if not inside:
             scope["headers"] = [*_without(scope, REQUEST_ID), (REQUEST_ID, answer.request_id)]
             return await self.app(scope, receive, answer)
-        if inside > self.most:
+        if inside > self.fewer.get(path, self.most):
             return await answer.error(429, PHRASES[429], [(b"retry-after", b"1")])
         return await self._call(scope, headers, receive, answer)
 
@@ -208,6 +210,17 @@ class Answering:
         names = [(name, value) for name, value in start["headers"] if name.lower() not in _ENTITY]
         await self.send({**start, "headers": [*names, *_json(len(self.body))]})
         await self.send({"type": "http.response.body", "body": self.body})
+
+
+def cross_origin(app: Application, origins: Sequence[str]) -> Application:
+    """An application that pages of other origins may ask, too."""
+    from starlette.middleware.cors import CORSMiddleware
+
+    asked = ["authorization", "content-type", "x-api-key", "x-request-id"]
+    told = ["retry-after", "x-request-id"]
+    return CORSMiddleware(
+        app, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=asked, expose_headers=told
+    )
 
 
 def shown_path(scope: Scope) -> str:

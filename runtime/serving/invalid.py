@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from ..errors import nearest
@@ -26,6 +26,15 @@ class Detail:
     loc: list[str | int]
     type: str
     msg: str
+    value: str = ""
+    """What was sent, where the message may repeat it."""
+
+    def told(self, hidden: frozenset[str] | None) -> dict[str, Any]:
+        """The detail as an answer has it; hidden: columns whose values are not repeated, None: no value is."""
+        column = self.loc[2] if len(self.loc) > 2 else None
+        silent = hidden is None or (column in hidden if column is not None else bool(hidden))
+        told = f"{self.value}: {self.msg}" if self.value and not silent else self.msg
+        return {"loc": self.loc, "type": self.type, "msg": told}
 
 
 class Invalid(Exception):
@@ -41,27 +50,27 @@ class Invalid(Exception):
         """A body that is no JSON at all."""
         return cls([Detail([], "json_invalid", what)], f"the body is not valid JSON: {what}")
 
-    def body(self) -> dict[str, Any]:
-        """The answer: {"error": …, "detail": [{"loc", "type", "msg"}, …]}."""
-        return {"error": self.error, "detail": [asdict(detail) for detail in self.details]}
+    def body(self, hidden: frozenset[str] | None = frozenset()) -> dict[str, Any]:
+        """The answer: {"error": …, "detail": [{"loc", "type", "msg"}, …]}; hidden: as Detail.told takes it."""
+        return {"error": self.error, "detail": [detail.told(hidden) for detail in self.details]}
 
 
-def message(error: Mapping[str, Any], expected: Any, known: list[str]) -> str:
-    """What one pydantic error means.
+def message(error: Mapping[str, Any], expected: Any, known: list[str]) -> tuple[str, str]:
+    """What one pydantic error means, and the value that was sent where it says more.
 
     expected: the type that the contract declares, where there is one. known: the names that could have been meant.
     """
     kind, value = error["type"], error["input"]
     if kind == "missing":
         nullable = type(None) in get_args(expected)
-        return "missing; send null when it is not known" if nullable else "missing; every row needs it"
+        return ("missing; send null when it is not known" if nullable else "missing; every row needs it"), ""
     if kind == "extra_forbidden":
-        return f"nothing here has this name{_suggestion(str(error['loc'][-1]), known)}"
+        return f"nothing here has this name{_suggestion(str(error['loc'][-1]), known)}", ""
     expectation = _EXPECTED.get(kind)
     if kind == "literal_error":
-        return f"{shown(value)}: {_one_of(value, _labels(expected))}"
+        return _one_of(value, _labels(expected)), shown(value)
     text = expectation(error.get("ctx") or {}) if expectation else str(error["msg"])
-    return f"{_size(value) if kind in ('too_short', 'too_long') else shown(value)}: {text}"
+    return (f"{_size(value)}: {text}", "") if kind in ("too_short", "too_long") else (text, shown(value))
 
 
 def shown(value: Any) -> str:

@@ -122,7 +122,7 @@ def _detail(item: Any, where: list[str | int], expected: Any, known: list[str]) 
     loc = [part if isinstance(part, int) else part[: 2 * SHOWN] for part in item["loc"][:1]]
     if item["type"] == "missing" and not where:
         return Detail(loc, "missing", 'missing; send {"rows": [{…}, …]}')
-    return Detail([*where, *loc], item["type"], message(item, expected, known))
+    return Detail([*where, *loc], item["type"], *message(item, expected, known))
 
 
 def _annotated(kind: Any, metadata: tuple[Any, ...]) -> Any:

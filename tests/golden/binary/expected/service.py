@@ -64,7 +64,10 @@ class ChurnRows(Rows):
     traffic={"timeout": 10},
     http={"port": 3000},
     envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],
-    service_class=http_service(max_bytes=8388608, max_waiting=1000),
+    service_class=http_service(
+        max_bytes=8388608,
+        max_waiting=1000,
+    ),
 )
 class Churn:
     """Which customers leave within the next month."""

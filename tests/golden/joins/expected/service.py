@@ -50,7 +50,10 @@ class ParcelsRows(Rows):
     traffic={"timeout": 10},
     http={"port": 3000},
     envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],
-    service_class=http_service(max_bytes=8388608, max_waiting=1000),
+    service_class=http_service(
+        max_bytes=8388608,
+        max_waiting=1000,
+    ),
 )
 class Parcels:
     """Will a parcel arrive more than 20 minutes late?"""

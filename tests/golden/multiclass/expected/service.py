@@ -52,7 +52,10 @@ class CropsRows(Rows):
     traffic={"timeout": 10},
     http={"port": 3000},
     envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],
-    service_class=http_service(max_bytes=8388608, max_waiting=1000),
+    service_class=http_service(
+        max_bytes=8388608,
+        max_waiting=1000,
+    ),
 )
 class Crops:
     """Which crop grows best on a field; "best" is the yield in t/ha."""
