@@ -22,7 +22,8 @@ def guarded(make_project, opened, monkeypatch):
     """A client of a service that wants a key."""
     monkeypatch.setenv("KEYS", hashed("old", "new"))
     root = make_project("binary")
-    text = (root / "service.py").read_text().replace("    Answers,\n", "    Answers,\n    Auth,\n", 1)
+    text = (root / "service.py").read_text()
+    text = text.replace("import bentoml\n", "import bentoml\nfrom overture.runtime.serving import Auth\n", 1)
     text = text.replace("http_service(", 'http_service(auth=Auth(keys_env="KEYS"), cors=["https://a.example"], ')
     (root / "service.py").write_text(text)
     with opened(root) as client:
