@@ -11,9 +11,8 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
-os.environ.setdefault(
-    "PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp()
-)  # before BentoML is imported, as `bentoml serve` does
+# As `bentoml serve` does, before BentoML is imported; each process that runs tests counts for itself.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp()
 os.environ.setdefault("BENTOML_HOME", tempfile.mkdtemp())
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 SOAK = os.environ.get("OVERTURE_SOAK") == "1"
