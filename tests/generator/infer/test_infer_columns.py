@@ -96,8 +96,15 @@ def test_what_deserves_an_eye_is_said(look: Look, values: list[str], note: str) 
     assert note in said(look(values), "x")
 
 
-def test_a_decimal_comma_is_said_and_not_guessed(look: Look) -> None:
+def test_decimal_commas_are_read_where_all_numbers_have_them(look: Look) -> None:
     found = look(["1,5", "2,25", "3"], delimiter=";")
+
+    assert found.columns["x"] == Guess("number", min=0, max=4)
+    assert said(found, "x") == ""
+
+
+def test_decimal_commas_beside_points_are_said_and_not_guessed(look: Look) -> None:
+    found = look(["1,5", "2,25", "3"], delimiter=";", price=["2.5", "1.75"])
 
     assert found.columns["x"] == Guess("category")
     assert "decimal comma" in said(found, "x")

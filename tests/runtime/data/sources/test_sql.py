@@ -126,7 +126,7 @@ def test_the_snapshot_is_the_query_and_its_rows(sqlite):
         "SELECT * INTO copy FROM t",
         "/* select */ UPDATE t SET a = 1",
         "ATTACH 'other.db' AS other",
-        "COPY t TO '/tmp/t.csv'",
+        "COPY t TO '/lake/t.csv'",
         "-- nothing",
     ],
 )
