@@ -219,7 +219,7 @@ def few(y: list[str], p1: list[float], part: list[str]) -> parts.Parts:
 
 
 def test_test_rows_of_an_unseen_class_are_predicted_and_not_scored() -> None:
-    given = few(list("abaabz"), [0.1, 0.9, 0.2, 0.2, 0.8, 0.9], ["train", "train", "train", "test", "test", "test"])
+    given = few(list("abaabz"), [0.1, 0.9, 0.2, 0.3, 0.8, 0.95], ["train", "train", "train", "test", "test", "test"])
     scores = judged(given)
     assert scores.metrics["accuracy"].value == 1
     assert scores.predictions["target"].to_list() == ["a", "b", "z"]
