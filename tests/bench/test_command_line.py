@@ -23,7 +23,9 @@ def test_help_beside_importing_click(tmp_path: Path) -> None:
 
 
 def test_generate_beside_importing_its_libraries(tmp_path: Path) -> None:
-    pl.DataFrame({**{f"c{i}": range(100) for i in range(49)}, "y": [0, 1] * 50}).write_csv(tmp_path / "wide.csv")
+    pl.DataFrame(
+        {**{f"c{i}": [(row * (i + 3)) % 97 for row in range(100)] for i in range(49)}, "y": [0, 1] * 50}
+    ).write_csv(tmp_path / "wide.csv")
     project = make(tmp_path)
 
     ratio = compare(
