@@ -22,7 +22,7 @@ SCHEME = "file://"
 def folder(root: Path, entry: str) -> Path:
     """The folder that an entry of the search path names.
 
-    assert folder(Path("/work/churn"), "file://../catalog") == Path("/work/catalog")
+    assert folder(Path("/projects/churn"), "file://../catalog") == Path("/projects/catalog")
     """
     return Path(os.path.normpath(root / entry.removeprefix(SCHEME)))
 
