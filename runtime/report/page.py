@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .. import classes
 from ..figures import count, figure, interval, percent
 from . import marks, plots, words
-from .style import CSS
+from .html import document, folded, panel, table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..data.column import AnyColumn
     from ..schema import Schema
 
-LONG = 60
-"""Rows of a table above which it is folded."""
 INPUTS = 20
 """Inputs whose importance is drawn."""
 
@@ -36,19 +34,14 @@ def page(facts: dict[str, Any], schema: Schema, predictions: pl.DataFrame, confi
         ("Where it is right and wrong", _figures(schema, predictions)),
         ("On parts of the rows", _slices(facts)),
         ("Data and contract", _contract(facts, schema)),
-        ("Configuration", [_folded("config.yaml", f"<pre>{escape(config)}</pre>")]),
+        ("Configuration", [folded("config.yaml", f"<pre>{escape(config)}</pre>")]),
         ("How to reproduce it", _reproduce(facts)),
     ]
     body = [*_top(facts)]
     for title, parts in sections:
         if made := "".join(parts):
             body.append(f"<section><h2>{title}</h2>{made}</section>")
-    name = escape(f"{facts['name']} {facts['id']}")
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{CSS}</style></head>\n<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
-    )
+    return document(f"{facts['name']} {facts['id']}", body)
 
 
 def _top(facts: dict[str, Any]) -> Iterator[str]:
@@ -59,7 +52,7 @@ def _top(facts: dict[str, Any]) -> Iterator[str]:
     colour, sentence = words.verdict(facts)
     said = "".join(f"<p>{escape(text)}</p>" for text in (words.plain(facts), words.certainty(facts)) if text)
     yield f'<div class="hero"><div><p class="verdict {colour}">{escape(sentence)}</p>{said}</div>'
-    yield f"{_figure(plots.baseline(facts), titled=False)}</div>"
+    yield f"{panel(plots.baseline(facts), titled=False)}</div>"
 
 
 def _learned_from(facts: dict[str, Any]) -> Iterator[str]:
@@ -93,7 +86,7 @@ def _importance(facts: dict[str, Any]) -> Iterator[str]:
     drawn = marks.bars(first, "How much the model leans on each input", percent)
     rest = f" The other {len(shares) - len(first)} share the rest." if len(shares) > len(first) else ""
     reading = f"How much the model leans on each input: shares of 100 %.{rest} It says what the model uses, not what causes what."
-    yield _figure(plots.Figure("", drawn, reading), titled=False)
+    yield panel(plots.Figure("", drawn, reading), titled=False)
 
 
 def _scores(facts: dict[str, Any]) -> Iterator[str]:
@@ -102,7 +95,7 @@ def _scores(facts: dict[str, Any]) -> Iterator[str]:
         base = facts["baseline"].get(name)
         rows.append([escape(name), _number(scored["value"]), _between(scored), _number(base)])
     head = ["metric", "model", "95 % interval", escape(f"baseline: {facts['baseline_label']}")]
-    yield _table(head, rows, numbers=(1, 2, 3), style="first-row")
+    yield table(head, rows, numbers=(1, 2, 3), style="first-row")
     yield f'<p class="facts">On {count(facts["rows"]["test"])} test rows; intervals by bootstrap. Runs are compared by {escape(facts["objective"])}.</p>'
 
 
@@ -124,12 +117,12 @@ def _slices(facts: dict[str, Any]) -> Iterator[str]:
         shown = [_number(found["value"]), _between(found), f'<span class="{colour}">{said}</span>']
         rows.append([escape(part["column"]), escape(part["value"]), count(part["rows"]), *shown])
     head = ["column", "where it is", "test rows", escape(name), "95 % interval", "than on all rows"]
-    yield _table(head, rows, numbers=(2, 3, 4))
+    yield table(head, rows, numbers=(2, 3, 4))
     yield f'<p class="facts">On all rows: {escape(name)} {_number(whole["value"])}. Weaker and better are said where the interval leaves that out.</p>'
 
 
 def _figures(schema: Schema, predictions: pl.DataFrame) -> Iterator[str]:
-    drawn = "".join(_figure(found) for found in plots.figures(schema, predictions))
+    drawn = "".join(panel(found) for found in plots.figures(schema, predictions))
     yield f'<div class="grid">{drawn}</div>'
     if schema.task == "multiclass":
         yield f"<h3>By class</h3>{_by_class(schema, predictions)}"
@@ -144,7 +137,7 @@ def _by_class(schema: Schema, predictions: pl.DataFrame) -> str:
         shares = [percent(hits / of) if of else "none" for of in (claimed, there)]
         rows.append([escape(classes.text(label)), count(there), *shares])
     head = ["class", "test rows", "right when predicted (precision)", "found (recall)"]
-    return _table(head, rows, numbers=(1, 2, 3))
+    return table(head, rows, numbers=(1, 2, 3))
 
 
 def _contract(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
@@ -158,14 +151,14 @@ def _contract(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
         role = "derived" if name in schema.derived else roles.get(name, "")
         described = [escape(name), escape(getattr(column, "type", "")), role, escape(_allowed(column)), gaps]
         rows.append([*described, escape(column.description)])
-    yield _table(["column", "type", "role", "allowed", "missing", "meaning"], rows, numbers=(4,))
+    yield table(["column", "type", "role", "allowed", "missing", "meaning"], rows, numbers=(4,))
     if data.get("breaches"):
         told = [
             [escape(it["column"]), it["rule"], _ends(it), count(it["count"]), percent(it["share"]), escape(it["what"])]
             for it in data["breaches"]
         ]
         yield "<h3>Where the data breaks it</h3>"
-        yield _table(["column or check", "rule", "what became of it", "rows", "share", "what"], told, numbers=(3, 4))
+        yield table(["column or check", "rule", "what became of it", "rows", "share", "what"], told, numbers=(3, 4))
     if data.get("aside"):
         yield f"<p>{count(data['aside'])} of {count(data['read'])} rows were set aside into quarantine.parquet.</p>"
     if data["unknown"]:
@@ -208,36 +201,12 @@ def _reproduce(facts: dict[str, Any]) -> Iterator[str]:
     rows += [["seeds", escape(", ".join(f"{name} {seed}" for name, seed in facts["seeds"].items()))]]
     rows += [["model", f"<code>{escape(_model(facts['model']))}</code>"]]
     rows += [["seconds", escape(", ".join(f"{name} {seconds:.1f}" for name, seconds in facts["durations"].items()))]]
-    yield _table(["what went in", "SHA-256 or version"], rows)
+    yield table(["what went in", "SHA-256 or version"], rows)
 
 
 def _model(model: dict[str, Any]) -> str:
     rounds = f", {count(model['rounds'])} rounds" if model["rounds"] else ""
     return f"{model['label']} {json.dumps(model['params'], ensure_ascii=False)}{rounds}"
-
-
-def _figure(found: plots.Figure, *, titled: bool = True) -> str:
-    title = f"<h3>{escape(found.title)}</h3>" if titled else ""
-    return f"<figure>{title}{found.svg}<figcaption>{found.reading}</figcaption></figure>"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Iterable[int] = (), style: str = "") -> str:
-    """A table of cells that are HTML already; folded when it is long."""
-    right = set(numbers)
-    css = [' class="number"' if place in right else "" for place in range(len(head))]
-
-    def cells(row: Sequence[str], kind: str) -> str:
-        return "".join(f"<{kind}{css[place]}>{cell}</{kind}>" for place, cell in enumerate(row))
-
-    body = "".join(
-        f"<tr{' class=first' if style and not place else ''}>{cells(row, 'td')}</tr>" for place, row in enumerate(rows)
-    )
-    table = f'<div class="wide"><table><thead><tr>{cells(head, "th")}</tr></thead><tbody>{body}</tbody></table></div>'
-    return _folded(f"{count(len(rows))} rows", table) if len(rows) > LONG else table
-
-
-def _folded(title: str, html: str) -> str:
-    return f"<details><summary>{escape(title)}</summary>{html}</details>"
 
 
 def _number(value: float | None) -> str:
