@@ -14,6 +14,7 @@ from overture.runtime.errors import Mistake, did_you_mean
 
 COMMANDS = {
     "new": "Make a project from a table of data.",
+    "profile": "Look at a table: types, gaps, spread, what goes with the target.",
     "check": "Check configuration and data, without training.",
     "generate": "Bring the generated files up to date with conf/.",
     "train": "Train one model, or a sweep with -m.",

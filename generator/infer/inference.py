@@ -48,7 +48,7 @@ def infer(asked: Question) -> Inferred:
     Raises Mistake with everything that stands in the way.
     """
     table = read(asked.data, asked.test, asked.header)
-    source, frame, notes = _cleaned(table)
+    source, frame, notes = cleaned(table)
     _named(asked, frame.columns, table.names)
     described = describe(frame.drop(asked.ignore))
     columns = {name: found for name, found in described.items() if found is not None}
@@ -104,8 +104,11 @@ def _suitable(asked: Question, columns: dict[str, Described]) -> None:
         )
 
 
-def _cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]:
-    """The keys of the source, the rows as the runtime will read them, and what there is to say."""
+def cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]:
+    """The keys of the source, the rows as the runtime will read them, and what there is to say.
+
+    Raises Mistake when names differ in blanks only.
+    """
     import polars as pl
 
     source: dict[str, object] = {"kind": table.layout.kind, **table.layout.keys}

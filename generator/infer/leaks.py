@@ -79,18 +79,24 @@ def _decides(values: pl.Series, classes: pl.Series) -> bool:
 
 
 def _in_stretches(values: pl.Series, classes: pl.Series) -> int:
-    """Rows that stand in the longest stretch of their class, one stretch a class, when the rows are ordered by a number."""
+    """Rows that stand in the longest stretch of their class, one stretch a class, when the rows are ordered by a number.
+
+    Rows with the same number are told apart by nothing: only those of their most frequent class count.
+    """
     import numpy as np
     import polars as pl
 
-    numbers, labels = values.cast(pl.Float64).to_numpy(), classes.to_numpy()
-    known = ~np.isnan(numbers)
-    labels = labels[known][np.lexsort((labels[known], numbers[known]))]
-    ends = np.flatnonzero(np.append(labels[1:] != labels[:-1], True))
-    lengths = np.sort(np.diff(ends, prepend=-1))
-    missing = int((~known).sum())
+    missing = values.null_count()
     if missing > 0.1 * values.len():
         return 0
+    table = pl.DataFrame({"x": values.cast(pl.Float64), "y": classes}).drop_nulls("x")
+    counts = table.group_by("x", "y").len().sort(["x", "len", "y"], descending=[False, True, False])
+    first = counts.unique("x", keep="first", maintain_order=True)
+    labels, rows = first["y"].to_numpy(), first["len"].to_numpy()
+    if not labels.size:
+        return 0
+    starts = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
+    lengths = np.sort(np.add.reduceat(rows, starts))
     return int(lengths[-int(labels.max()) :].sum()) + missing
 
 

@@ -43,7 +43,7 @@ ul { padding-left: 1.2rem; max-width: 46rem; }
 text { fill: var(--ink); font-size: 11.5px; font-family: inherit; }
 .tick, .axis { fill: var(--soft); } .tick { font-size: 11px; } .word.on { fill: var(--on); font-weight: 650; }
 line.grid { stroke: var(--rule); stroke-width: 1; }
-.line { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; }
+.line { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; } .line.other { stroke: var(--other); }
 .area { fill: var(--accent); opacity: 0.1; }
 .ideal { fill: none; stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 4 4; }
 .dot, .bar, .cell { fill: var(--accent); } .dot.other, .bar.other { fill: var(--other); } .bar.wrong { fill: var(--wrong); }
