@@ -10,7 +10,10 @@ from .progress import step
 if TYPE_CHECKING:
     import polars as pl
 
+    from .model import Advance
     from .parts import Parts
+    from .schema import Schema
+    from .splitting import Split
 
 
 def fit(model: Model, parts: Parts) -> Fitted:
@@ -25,7 +28,9 @@ def fit(model: Model, parts: Parts) -> Fitted:
     schema, everything = parts.schema, pl.concat([parts.train, parts.valid])
     with step("fit") as now:
         now.doing = model.label(schema.task)
-        train, valid = _learning(model, parts) if model.uses_validation() else (everything, None)
+        train, valid = everything, None
+        if model.uses_validation():
+            train, valid = watched(model, parts.train, parts.valid, schema, parts.by)
         fitted = model.fit(train, valid, schema, now.advance)
         now.say(f"{now.doing} {fitted.summary}".rstrip())
         for note in fitted.notes:
@@ -40,10 +45,24 @@ def fit(model: Model, parts: Parts) -> Fitted:
     return again or fitted
 
 
-def _learning(model: Model, parts: Parts) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+def learn(model: Model, train: pl.DataFrame, schema: Schema, by: Split | None, advance: Advance) -> Fitted:
+    """Fit as `fit` does on rows of which none were set aside for validation, and say nothing.
+
+    Raises Mistake when the rows cannot teach this model.
+    """
+    if not model.uses_validation():
+        return model.fit(train, None, schema, advance)
+    rest, valid = watched(model, train, train.clear(), schema, by)
+    fitted = model.fit(rest, valid, schema, advance)
+    return fitted if valid is None else model.relearn(fitted, train, advance) or fitted
+
+
+def watched(
+    model: Model, train: pl.DataFrame, valid: pl.DataFrame, schema: Schema, by: Split | None
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The rows to learn from and those that early stopping watches, which are carved where there are none."""
     from .parts import carve
 
-    train, valid = parts.train, parts.valid
     if valid.is_empty():
-        train, valid = carve(train, parts.schema, model.seed or 0)
+        train, valid = carve(train, schema, model.seed or 0, by)
     return train, None if valid.is_empty() else valid

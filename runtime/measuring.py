@@ -50,7 +50,7 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
     """
     with step("evaluate") as now:
         schema = parts.schema
-        predicted = _predicted(model, parts.test)
+        predicted = predicted_for(model, parts.test, "test row")
         judged, label = _judged(predicted, parts)
         metrics = {name: evaluation.metric(name, schema.task) for name in evaluation.chosen(schema.task)}
         found, gain = intervals(judged, metrics, evaluation.replicates)
@@ -64,7 +64,7 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
                     hint="It needs test rows of every class, or more than one row. Choose another objective or split.",
                 )
             )
-        baseline = {name: _plain(metric, judged.truth, judged.baseline) for name, metric in metrics.items()}
+        baseline = {name: plain(metric, judged.truth, judged.baseline) for name, metric in metrics.items()}
         notes = (*parts.notes, *(f"{name} is not defined on these test rows" for name in undefined))
         scores = Scores(
             objective=objective,
@@ -72,7 +72,7 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
             baseline=baseline,
             baseline_label=label,
             gain=gain,
-            predictions=_predictions(predicted, parts.test, schema),
+            predictions=tabulated(predicted, parts.test, schema),
             rows={"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height},
             slices=tuple(slices(evaluation.slices, parts.test, predicted, schema, metrics, evaluation.replicates)),
             notes=notes,
@@ -103,15 +103,15 @@ def intervals(judged: Judged, metrics: dict[str, Metric], replicates: int) -> tu
         gains.append(sign * (drawn[objective][-1] - base))
     found = {
         name: bootstrap.interval(
-            _plain(metric, judged.truth, judged.model),
-            _plain(metric, weighed.truth, weighed.model),
+            plain(metric, judged.truth, judged.model),
+            plain(metric, weighed.truth, weighed.model),
             np.concatenate(drawn[name]),
             rows,
         )
         for name, metric in metrics.items()
     }
     whole, part = (
-        sign * (_plain(first, some.truth, some.model) - _plain(first, some.truth, some.baseline))
+        sign * (plain(first, some.truth, some.model) - plain(first, some.truth, some.baseline))
         for some in (judged, weighed)
     )
     return found, bootstrap.interval(whole, part, np.concatenate(gains), rows)
@@ -143,22 +143,27 @@ def weaker(scores: Scores, greater_is_better: bool) -> list[str]:
     return lines
 
 
-def _plain(metric: Metric, truth: Array, predicted: Array) -> float:
+def plain(metric: Metric, truth: Array, predicted: Array) -> float:
+    """A metric over rows of equal weight; nan where it is not defined."""
     import numpy as np
 
     return float(metric.score(truth, predicted, np.ones((1, truth.size)))[0])
 
 
-def _predicted(model: Fitted, test: pl.DataFrame) -> Array:
+def predicted_for(model: Fitted, rows: pl.DataFrame, noun: str) -> Array:
+    """What the model predicts for rows.
+
+    noun: what the rows are called. Raises Mistake when a prediction is no number.
+    """
     import numpy as np
 
-    predicted = model.predict(test)
-    wrong = ~np.isfinite(predicted.reshape(test.height, -1)).all(axis=1)
+    predicted = model.predict(rows)
+    wrong = ~np.isfinite(predicted.reshape(rows.height, -1)).all(axis=1)
     if wrong.any():
-        many = f"{figures.count(int(wrong.sum()))} of {figures.count(test.height)}"
+        many = f"{figures.count(int(wrong.sum()))} of {figures.counted(rows.height, noun)}"
         raise Mistake(
             Problem(
-                f"the model's prediction is not a number for {many} test rows, first for row {test['_row'][int(wrong.argmax())]}.",
+                f"the model's prediction is not a number for {many}, first for row {rows['_row'][int(wrong.argmax())]}.",
                 ("model",),
                 hint="Look for missing or huge values in the columns, and at the model's params.",
             )
@@ -207,7 +212,8 @@ def scoreable(target: pl.Series, predicted: Array, schema: Schema) -> tuple[Arra
     return np.argsort(order)[number[known]].astype(np.float64), predicted[np.ix_(known, order)]
 
 
-def _predictions(predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+def tabulated(predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """Predictions as a run keeps them, a row a row: see Scores.predictions."""
     import polars as pl
 
     columns: dict[str, pl.Series] = {"_row": test["_row"], "target": test[schema.target]}

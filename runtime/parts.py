@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from . import classes, figures
 from .data.column import CategoryColumn
 from .errors import Mistake, Problem, did_you_mean, listed
+from .folds import divided
 from .leaks import leaks
 from .progress import step
-from .splitting import PARTS, Split
+from .splitting import PARTS, TEST, TRAIN, Split
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from .data.rows import Rows
     from .schema import Class, Schema
 
-CARVED = 0.1
-"""The share of the training rows that validate where no rows were set aside for it."""
 _ANOTHER_CHANCE = 1 << 32  # beyond every seed, so that carving does not follow the split
 
 
@@ -39,6 +38,10 @@ class Parts:
     """The kind of split, for people."""
     notes: tuple[str, ...]
     """What a person should know about the parts."""
+    by: Split | None = None
+    """How the rows were told apart; None: nobody knows."""
+    fold: pl.Series | None = None
+    """The fold of each row of `rows`, as Split.fold says it; None: there are no folds."""
 
 
 def split(rows: Rows, split: Split) -> Parts:
@@ -61,21 +64,30 @@ def split(rows: Rows, split: Split) -> Parts:
         if part.null_count():
             said.append(f"left out {figures.count(part.null_count())}")
         now.say(f"{split.kind}: " + "  ".join(said))
+        fold = None if split.folds is None else divided(rows, split, part)
+        if fold is not None:
+            now.say(_sizes(fold, split))
         for note in notes:
             now.say(note)
-    return Parts(train, valid, test, schema, rows, split.kind, notes)
+    return Parts(train, valid, test, schema, rows, split.kind, notes, split, fold)
 
 
-def carve(train: pl.DataFrame, schema: Schema, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The training rows parted into those that train and those that validate: a tenth, with its share of each class.
+def carve(train: pl.DataFrame, schema: Schema, seed: int, by: Split | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The training rows parted into those that train and those that validate, about a tenth.
 
+    They are parted as the rows were by the split: the latest rows, whole groups, else by chance with its share of each class.
     No class leaves the training rows. The second frame is empty when the rows are too few to give one away.
     """
     from .splits.stratified import Stratified
 
-    by_class = Stratified(test=CARVED, valid=0.0, seed=seed ^ _ANOTHER_CHANCE)
-    taken = by_class.assign(train, schema) == "test"
-    return train.filter(~taken), train.filter(taken)
+    by_class = Stratified(seed=0)
+    for way in (by or by_class, by_class):
+        part = way.aside(train, schema, seed ^ _ANOTHER_CHANCE)
+        rest, taken = train.filter(part == TRAIN), train.filter(part == TEST)
+        whole = not schema.classification or rest[schema.target].n_unique() == train[schema.target].n_unique()
+        if whole and not rest.is_empty() and not taken.is_empty():
+            break
+    return rest, taken
 
 
 def learned(train: pl.DataFrame, valid: pl.DataFrame, schema: Schema) -> Schema:
@@ -104,6 +116,13 @@ def _categories(seen: pl.DataFrame, schema: Schema) -> dict[str, list[int | str]
         for name, column in schema.inputs.items()
         if isinstance(column, CategoryColumn)
     }
+
+
+def _sizes(fold: pl.Series, split: Split) -> str:
+    sizes = [int((fold == number).sum()) for number in range(1, (split.folds or 0) + 1)]
+    least, most = figures.count(min(sizes)), figures.count(max(sizes))
+    many = f"{least} rows each" if least == most else f"{least} to {most} rows"
+    return f"{split.folds} folds of {many}" + (", each after the rows it learns from" if split.kind == "time" else "")
 
 
 def _empty(train: pl.DataFrame, test: pl.DataFrame, split: Split, rows: int) -> Iterator[Problem]:

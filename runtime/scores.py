@@ -26,6 +26,47 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """A metric over folds; nan where it is not defined in one of them."""
+
+    folds: tuple[float, ...]
+    """On the rows of each fold."""
+    mean: float
+    deviation: float
+    """The standard deviation over folds; nan of a single one."""
+    low: float
+    high: float
+    """Where the mean lies with a confidence of 95 %, by Student's t with the correction of Nadeau and Bengio (2003) for models
+    that share the rows they learn from."""
+
+    def __str__(self) -> str:
+        return f"{figures.figure(self.mean)} ± {figures.figure(self.deviation)}"
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The metrics of models that each were fitted without one fold, on the rows of that fold."""
+
+    objective: str
+    greater_is_better: bool
+    metrics: dict[str, Spread]
+    """By name, the objective first."""
+    rows: tuple[tuple[int, int], ...]
+    """For each fold how many rows were learned from, and how many held out."""
+    rounds: tuple[int | None, ...]
+    """For each fold how many rounds its model has, where that was found by early stopping."""
+    predictions: pl.DataFrame
+    """Out of fold: one row a row held out, as Scores.predictions, and "fold"."""
+    notes: tuple[str, ...] = ()
+    """What a person should know before trusting the numbers."""
+
+    @property
+    def value(self) -> float:
+        """The mean of the objective."""
+        return self.metrics[self.objective].mean
+
+
+@dataclass(frozen=True)
 class Scores:
     """The metrics of a model on its test rows, beside those of a baseline that looks at no column."""
 
@@ -47,3 +88,5 @@ class Scores:
     """What a person should know before trusting the numbers."""
     slices: tuple[Slice, ...] = ()
     """The same metrics on parts of the test rows."""
+    folds: CrossValidation | None = None
+    """The same metrics by cross-validation; None: there were no folds."""

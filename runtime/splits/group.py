@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ..errors import Mistake, Problem
-from ..splitting import Split
+from ..splitting import CARVED, Split
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,3 +43,13 @@ class Group(Split):
                 )
             )
         return self.cut(positions(frame.select(self.column), self.seed or 0))
+
+    def fold(self, frame: pl.DataFrame, schema: Schema, part: pl.Series) -> pl.Series:
+        """The fold of each row, the same for all rows of a group."""
+        from ..row_hash import positions
+
+        return self.numbered(positions(frame.select(self.column), self.chance), part)
+
+    def aside(self, frame: pl.DataFrame, schema: Schema, seed: int) -> pl.Series:
+        """Whole groups."""
+        return Group(column=self.column, test=CARVED, valid=0.0, seed=seed).assign(frame, schema)

@@ -104,3 +104,44 @@ def test_the_packaged_option_is_the_kind_it_is_named_after(kind: str) -> None:
     given = {**written, **({"column": COLUMNS.get(kind, "day")} if "column" in written else {})}
     assert SPLITS[kind].model_validate(given).kind == kind
     assert not written.keys() - SPLITS[kind].model_fields.keys()
+
+
+def folded(kind: str, rows: pl.DataFrame, key: str | None = "number", **keys: Any) -> pl.Series:
+    split, contract = made(kind, folds=5, **keys), schema(key, COLUMNS.get(kind))
+    return split.fold(rows, contract, split.assign(rows, contract))
+
+
+def test_folds_divide_what_is_not_test_and_move_no_row_of_a_part(kind: str) -> None:
+    part, fold = assigned(kind, frame()), folded(kind, frame())
+    assert assigned(kind, frame(), folds=5).equals(part)
+    assert fold.is_null().equals(part == "test", check_names=False)
+    sizes = [int((fold == number).sum()) for number in range(1, 6)]
+    assert sum(sizes) + int((fold == 0).sum()) == int((part != "test").sum())
+    assert min(sizes) > 0.7 * max(sizes)
+
+
+def test_no_row_is_learned_from_while_it_or_a_test_row_is_judged(kind: str) -> None:
+    split, fold, contract = made(kind, folds=5), folded(kind, frame()), schema("number", COLUMNS.get(kind))
+    for number in range(1, 6):
+        learned = split.precedes(number, fold, frame(), contract)
+        assert learned.any()
+        assert not (learned & (fold == number).fill_null(True)).any()
+
+
+def test_folds_do_not_depend_on_the_order_of_the_rows(kind: str) -> None:
+    for key in ("number", None):
+        shuffled = frame().sample(fraction=1, shuffle=True, seed=3)
+        back = shuffled.with_columns(folded(kind, shuffled, key).alias("mine")).sort("number")["mine"]
+        assert back.equals(folded(kind, frame(), key), check_names=False)
+
+
+def test_equal_rows_are_in_one_fold(kind: str) -> None:
+    rows = frame().head(500)
+    fold = folded(kind, pl.concat([rows, rows]), key=None)
+    assert fold[:500].equals(fold[500:], null_equal=True)
+
+
+def test_rows_are_set_aside_for_early_stopping_as_the_split_parts_them(kind: str) -> None:
+    part = made(kind).aside(frame(), schema("number", COLUMNS.get(kind)), 5)
+    assert (part == "test").mean() == pytest.approx(0.1, abs=0.04)
+    assert set(part) == {"train", "test"}
