@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SHAPING = {"name", "task", "target", "positive", "seed", "data", "split", "model"}
 """The keys of a Spec that decide what a run holds. Not among them: serving and descriptions; threads are part of the
 environment, where their number is known."""
+UNSET = ("folds",)
+"""Keys of a split that shape nothing while they are null."""
 CODE = ("train.py", "hooks.py")
 PACKAGES = ("overture", "catboost", "numpy", "polars", "scikit-learn", "scipy", "skops")
 
@@ -64,6 +66,7 @@ def fingerprint(spec: Spec) -> str:
     data["derive"] = list(data["derive"].items())
     unused = [key for key in ("base", "joins", "derive") if not data[key]]
     shaping["data"] = _without(data, "description", "owner", *unused)
+    shaping["split"] = _without(shaping["split"], *(key for key in UNSET if shaping["split"].get(key) is None))
     shaping["model"] = _without(shaping["model"], "threads")
     shaping["metrics"] = spec.evaluation.chosen(spec.task)
     shaping["replicates"] = spec.evaluation.replicates

@@ -146,7 +146,7 @@ def test_the_text_of_every_file_is_an_input_of_a_run(project):
 def test_a_section_keeps_every_key_when_it_is_written(project):
     written = load(project()).spec.model_dump(mode="json")
 
-    assert written["split"] == {"kind": "few", "test": 0.2, "valid": 0.1, "seed": None, "rows": 3}
+    assert written["split"] == {"kind": "few", "test": 0.2, "valid": 0.1, "folds": None, "seed": None, "rows": 3}
     assert written["data"]["sources"]["people"]["path"] == "data/people.csv"
 
 
