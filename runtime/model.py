@@ -29,11 +29,13 @@ class Explanation:
 
     base: (outputs,); contributions: (rows, inputs, outputs), inputs in the order of schema.inputs. One output for binary (log-odds of the
     positive class) and regression; one an class for multiclass. method: how it was computed, for people.
+    exact: False where the share of each input is estimated, which costs many predictions a row.
     """
 
     base: NDArray[np.float64]
     contributions: NDArray[np.float64]
     method: str
+    exact: bool = True
 
 
 class Fitted:

@@ -104,6 +104,7 @@ class Project:
 
     def finished(self) -> Run | None:
         """The run that the same data, configuration, code and packages left before, if it is whole."""
+        from .runs.completion import complete, is_put_off
         from .runs.store import finished
 
         if not all(file.is_file() for file in self.spec.data.files(self.root)):
@@ -112,7 +113,7 @@ class Project:
             run = finished(self.root, self.inputs.run_id)
             if run is not None:
                 now.say(f"runs/{run.id}: nothing has changed since this run, so it is kept")
-        return run
+        return run if run is None or is_put_off() else complete(run)
 
 
 def _or(own: int | None, shared: int | None) -> int | None:

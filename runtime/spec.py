@@ -14,6 +14,7 @@ from .data.dataset import Dataset
 from .data.join import shape
 from .errors import Mistake, Problem, did_you_mean
 from .evaluation import Evaluation
+from .explanations.settings import Explanations
 from .kinds import ByKind
 from .model import MODELS, Model
 from .schema import Schema, Task
@@ -66,6 +67,8 @@ class Spec(Section):
     split: AnySplit
     model: AnyModel
     evaluation: Evaluation = Evaluation()
+    explanations: Explanations | None = Explanations()
+    """How much a run tells of its model; null: nothing."""
     serving: Serving = Serving()
 
     @property

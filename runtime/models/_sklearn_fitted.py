@@ -118,7 +118,7 @@ class Learned(Fitted):
         matrix, groups = self.encoding.apply(frame, self.schema), self.encoding.groups
         base = self._score(self.background).mean(axis=0)
         found = shapley.contributions(self._score, matrix, self.background, groups, len(self.encoding.parts))
-        return Explanation(base, found, "SHAP values, sampled")
+        return Explanation(base, found, "SHAP values, sampled", exact=False)
 
     def importance(self) -> dict[str, float]:
         """How much impurity the splits on each input take away, where the estimator knows."""

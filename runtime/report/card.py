@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..schema import Schema
 
 
-def card(facts: dict[str, Any], schema: Schema) -> str:
+def card(facts: dict[str, Any], schema: Schema, explanations: dict[str, Any] | None = None) -> str:
     """The card of a run; the same arguments give the same bytes.
 
     facts: run.json. schema: as learned.

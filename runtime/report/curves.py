@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,17 +60,24 @@ class Bins:
 
 
 def calibration(truth: Flags, score: Floats, most: int = 10) -> Bins:
-    """Share of positive rows by predicted probability, with Wilson's 95 % interval (Wilson 1927)."""
+    """Share of positive rows by predicted probability, with its 95 % interval."""
     import numpy as np
 
     groups = _groups(score, most)
     rows = np.array([group.size for group in groups])
     share = np.array([truth[group].mean() for group in groups])
+    predicted = np.array([score[group].mean() for group in groups])
+    return Bins(predicted, share, *wilson(share, rows), rows)
+
+
+def wilson(share: Any, rows: Any) -> tuple[Any, Any]:
+    """The 95 % interval of a share of rows (Wilson 1927); numbers, or arrays of them."""
+    import numpy as np
+
     z = 1.959964
     centre = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
     reach = z / (1 + z**2 / rows) * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
-    predicted = np.array([score[group].mean() for group in groups])
-    return Bins(predicted, share, np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1), rows)
+    return np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)
 
 
 def spread(error: Floats, predicted: Floats, most: int = 10) -> Bins:

@@ -22,10 +22,17 @@ INPUTS = 20
 """Inputs whose importance is drawn."""
 
 
-def page(facts: dict[str, Any], schema: Schema, predictions: pl.DataFrame, config: str) -> str:
+def page(
+    facts: dict[str, Any],
+    schema: Schema,
+    predictions: pl.DataFrame,
+    config: str,
+    explanations: dict[str, Any] | None = None,
+) -> str:
     """The HTML of a run's report; the same arguments give the same bytes.
 
     facts: run.json. schema: as learned. predictions: as in predictions.parquet. config: config.yaml.
+    explanations: as in explanations.json.
     """
     sections = [
         ("What it learned from", _learned_from(facts)),

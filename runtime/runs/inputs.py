@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import kinds, own
 from ..errors import Mistake, Problem
+from ..explanations.settings import Explanations
 from ..files import sha256
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def fingerprint(spec: Spec) -> str:
     shaping["replicates"] = spec.evaluation.replicates
     if spec.evaluation.slices:
         shaping["slices"] = spec.evaluation.slices
+    if spec.explanations != Explanations():
+        shaping["explanations"] = spec.explanations and spec.explanations.model_dump()
     return _digest(shaping)
 
 

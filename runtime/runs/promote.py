@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .. import figures
 from ..errors import Mistake, Problem, Refusal
 from . import git, ledger
+from .completion import complete
 from .ledger import Entry, Production
 from .run import RUNS, Run
 from .store import comparable
@@ -68,7 +69,7 @@ def promote(root: Path, gates: Sequence[Gate], run: Run, why: str = "") -> Promo
                 [Problem(f"gate {result.name}: {result.text}, failed.") for result in failed],
                 notes=[f"gate {result.name}: {result.text}, {result.verdict}" for result in results if result.passed],
             )
-        _write(root, found, ledger.PROMOTED, run, why, results)
+        _write(root, found, ledger.PROMOTED, complete(run), why, results)
     return Promotion(run, results, changed=True)
 
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from ..files import new_folder
 from ..progress import step
 from . import git, manifest
-from .run import CARD, CHANGES, CONFIG, FACTS, MODEL, PACKAGES, PREDICTIONS, REPORT, RUNS, SCHEMA, Run, runs_folder
+from .completion import is_put_off, tell
+from .run import CHANGES, CONFIG, FACTS, HELD, MODEL, PACKAGES, PREDICTIONS, REPORT, RUNS, SCHEMA, Run, runs_folder
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from ..explanations.held import Held
     from ..model import Fitted
     from ..parts import Parts
     from ..project import Project
@@ -30,18 +32,25 @@ def record(project: Project, parts: Parts, model: Fitted, scores: Scores) -> Run
 
     Raises Mistake when the folder is there and holds something else.
     """
+    folder = runs_folder(project.root) / project.inputs.run_id
+    held = _held(project, parts, scores)
+    explanations = None if held is None or is_put_off() else _explained(project, model, held, scores.objective)
     with step("record") as now:
-        folder = runs_folder(project.root) / project.inputs.run_id
         facts = _facts(project, parts, model, scores)
         try:
             with new_folder(folder) as making:
                 _fill(making, project, facts, parts, model, scores)
+                if not is_put_off():
+                    _write(making, tell(facts, parts.schema, scores.predictions, project.config_text, explanations))
+                elif held is not None:
+                    held.frame.write_parquet(making / HELD)
                 manifest.seal(making, facts["id"])
         except FileExistsError:
             now.say("a training beside this one kept the same run first")
         run = Run.open(folder)
         shown = f"{RUNS}/{run.id}"
-        now.say(f"{shown}  report {shown}/{REPORT}" if folder.parent.name == RUNS else f"{run.id}, only to be compared")
+        report = f"  report {shown}/{REPORT}" if run.told else ""
+        now.say(f"{shown}{report}" if folder.parent.name == RUNS else f"{run.id}, only to be compared")
     return run
 
 
@@ -51,25 +60,47 @@ def rows_scored(predictions: pl.DataFrame) -> str:
 
 
 def _fill(folder: Path, project: Project, facts: dict[str, Any], parts: Parts, model: Fitted, scores: Scores) -> None:
-    from ..report.card import card
-    from ..report.page import page
-
-    config = project.config_text
-
-    def put(name: str, text: str) -> None:
-        (folder / name).write_bytes(text.encode())
-
-    put(FACTS, json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    put(CONFIG, config)
-    put(SCHEMA, parts.schema.model_dump_json(indent=1) + "\n")
+    texts = {
+        FACTS: json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        CONFIG: project.config_text,
+        SCHEMA: parts.schema.model_dump_json(indent=1) + "\n",
+        PACKAGES: packages(),
+    }
+    if changes := git.changes(project.root):
+        texts[CHANGES] = changes
+    _write(folder, texts)
     (folder / MODEL).mkdir()
     model.save(folder / MODEL)
     scores.predictions.write_parquet(folder / PREDICTIONS)
-    put(REPORT, page(facts, parts.schema, scores.predictions, config))
-    put(CARD, card(facts, parts.schema))
-    put(PACKAGES, packages())
-    if changes := git.changes(project.root):
-        put(CHANGES, changes)
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+
+
+def _held(project: Project, parts: Parts, scores: Scores) -> Held | None:
+    """The rows that the model is explained on; None where nothing is to be explained."""
+    from ..explanations.held import Held
+
+    settings = project.spec.explanations
+    if settings is None:
+        return None
+    return Held.choose(parts.test, scores.predictions, parts.schema, settings, project.spec.seed)
+
+
+def _explained(project: Project, model: Fitted, held: Held, objective: str) -> dict[str, Any] | None:
+    from ..explanations.explaining import explained, said
+    from ..explanations.subject import Subject
+
+    settings = project.spec.explanations
+    if settings is None:
+        return None
+    with step("explain") as now:
+        found = explained(Subject.of(model, project.hooks, held, settings, objective, project.spec.seed))
+        for line in said(found):
+            now.say(line)
+    return found
 
 
 def packages() -> str:
@@ -119,6 +150,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
             for part in scores.slices
         ],
         "importance": {name: _number(share) for name, share in model.importance().items()},
+        "explanations": None if spec.explanations is None else spec.explanations.model_dump(),
         "durations": {name: round(seconds, 3) for name, seconds in project.durations.items()},
         "notes": list(dict.fromkeys([*parts.rows.notes, *parts.notes, *model.notes, *scores.notes])),
     }

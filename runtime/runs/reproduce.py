@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Mistake, Problem
 from ..files import sha256
+from .completion import put_off
 from .run import CONFIG, MODEL, PREDICTIONS, Run, kept_in
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def reproduce(root: Path, run: Run) -> Reproduction:
         raise Mistake("there is no train.py here.", hint=f"Bring it back: overture generate --restore {SCRIPT}")
     folder = Path(tempfile.mkdtemp(prefix=".again-", dir=root))
     try:
-        with kept_in(folder):
+        with kept_in(folder), put_off():
             inputs = _trained(root, run)
         found = [Run.open(path) for path in folder.iterdir()]
         if len(found) != 1:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 RUNS = "runs"
 FACTS, CONFIG, SCHEMA, MODEL = "run.json", "config.yaml", "schema.json", "model"
-PREDICTIONS, REPORT, CARD = "predictions.parquet", "report.html", "card.md"
-PACKAGES, CHANGES = "packages.txt", "changes.patch"
+PREDICTIONS, REPORT, CARD, EXPLANATIONS = "predictions.parquet", *manifest.TOLD
+PACKAGES, CHANGES, HELD = "packages.txt", "changes.patch", manifest.HELD
 NEEDED = {"id", "name", "created", "task", "model", "objective", "greater_is_better", "metrics", "gain", "test_rows"}
 """What run.json must say for the run to be listed."""
 
@@ -120,6 +120,18 @@ class Run:
         from ..schema import Schema
 
         return Schema.model_validate_json((self.folder / SCHEMA).read_bytes())
+
+    @property
+    def told(self) -> bool:
+        """Are report, card and explanations made? A sweep leaves them to be made later, by `complete`."""
+        return REPORT in manifest.read(self.folder)
+
+    def explanations(self) -> dict[str, Any] | None:
+        """What explanations.json holds; None where there are none."""
+        if EXPLANATIONS not in manifest.read(self.folder):
+            return None
+        found: dict[str, Any] = json.loads((self.folder / EXPLANATIONS).read_bytes())
+        return found
 
     def verify(self, manifest_sha256: str | None = None) -> None:
         """Check every file against the manifest, and the manifest against the hash given.
