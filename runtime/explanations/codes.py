@@ -40,7 +40,7 @@ class Codes:
         import numpy as np
 
         schema, rows = subject.schema, subject.rows
-        names = [name for name in subject.shown if schema.features[name].type != "text"]  # type: ignore[attr-defined]
+        names = [name for name in subject.shown if schema.features[name].type != "text"]
         columns, coded = [], []
         for name in names:
             column, numbers = _coded(rows[name], subject.losses)

@@ -36,7 +36,7 @@ def dependence(subject: Subject, names: list[str]) -> list[dict[str, Any]]:
 
 def candidates(subject: Subject, names: list[str]) -> list[str]:
     """The columns that can be drawn: no text, nothing personal, more than one value."""
-    drawable = {name for name in subject.shown if subject.schema.features[name].type != "text"}  # type: ignore[attr-defined]
+    drawable = {name for name in subject.shown if subject.schema.features[name].type != "text"}
     return [name for name in names if name in drawable and subject.rows[name].drop_nulls().n_unique() > 1]
 
 
@@ -101,7 +101,8 @@ def _rows(values: pl.Series, tried: list[Any], kind: str) -> list[int]:
     numbers = values.drop_nulls().to_physical().cast(pl.Float64).to_numpy()
     places = pl.Series(tried, dtype=values.dtype).to_physical().cast(pl.Float64).to_numpy()
     nearest = np.searchsorted((places[1:] + places[:-1]) / 2, numbers)
-    return np.bincount(nearest, minlength=len(tried)).tolist()
+    counted: list[int] = np.bincount(nearest, minlength=len(tried)).tolist()
+    return counted
 
 
 def _outputs(subject: Subject, answers: Array) -> tuple[list[tuple[str, Array]], Array | None]:

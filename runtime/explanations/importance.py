@@ -28,6 +28,8 @@ def importance(subject: Subject, first: list[str]) -> list[dict[str, Any]]:
     first: the columns, the ones that seem to matter most first. Derived columns follow the columns they are derived from.
     Each is {column, value, low, high}: the mean over the repeats, with the 95 % bootstrap interval over the rows.
     """
+    import numpy as np
+
     names, settings = first[:MOST_COLUMNS], subject.settings
     most = max(LEAST_ROWS, BUDGET // max(1, len(names) * settings.repeats))
     subject_rows = subject.rows.head(most)
@@ -37,8 +39,7 @@ def importance(subject: Subject, first: list[str]) -> list[dict[str, Any]]:
     whole = losing.score(before)
     found = []
     for name in names:
-        shuffled = _shuffled(subject, name, most)
-        drawn = sum(losing.score(predicted) - whole for predicted in shuffled) / settings.repeats
+        drawn = np.mean([losing.score(predicted) - whole for predicted in _shuffled(subject, name, most)], axis=0)
         found.append({"column": name, **_interval(drawn)})
     return sorted(found, key=lambda one: -(one["value"] or 0))
 

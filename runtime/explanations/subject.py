@@ -78,7 +78,7 @@ class Subject:
 
         if not self.schema.derived:
             return self.model.predict(rows)
-        made = completed(rows.select(self.schema.features), self.schema, self.features, learned=True)
+        made = completed(rows.select(list(self.schema.features)), self.schema, self.features, learned=True)
         return self.model.predict(made.frame)
 
     def predict_each(self, frames: Iterable[pl.DataFrame]) -> Array:

@@ -137,7 +137,7 @@ def work(root: Path) -> None:
     predictions = pl.DataFrame({"_row": [1, 2], "target": [1.0, 2.0], "prediction": [1.0, 1.0]})
     scores = Scores("r2", {"r2": one}, {"r2": 0.0}, "the mean", one, predictions, {"train": 2, "test": 2}, ())
     model = SimpleNamespace(kind="constant", label=lambda task: "constant", seed=1)
-    spec = SimpleNamespace(seed=1, model=model)
+    spec = SimpleNamespace(seed=1, model=model, explanations=None)
     project = SimpleNamespace(root=root, name="a", spec=spec, split=model, model=model)
     project.evaluation = Evaluation()
     project.inputs, project.config_text, project.durations = Known({}, "", {}, {}), "name: a\n", {}

@@ -19,7 +19,15 @@ from overture.runtime.project import Project
 from overture.runtime.runs.run import Run
 from overture.runtime.runs.store import finished, runs
 
-HOLDS = ["card.md", "config.yaml", "manifest.json", "model/model.cbm", "packages.txt", "predictions.parquet"]
+HOLDS = [
+    "card.md",
+    "config.yaml",
+    "explanations.json",
+    "manifest.json",
+    "model/model.cbm",
+    "packages.txt",
+    "predictions.parquet",
+]
 HOLDS += ["report.html", "run.json", "schema.json"]
 
 
