@@ -47,6 +47,7 @@ def client(spec: Spec, stem: str) -> Template:
         "label_type": label_type(schema) if schema.classification else None,
         "multiclass": schema.task == "multiclass",
         "dates": "dt" in used,
+        "feedback": http.log is not None,
         "typing": [name(word) for word in words],
         "port": str(http.port),
         "url": f"http://localhost:{http.port}",

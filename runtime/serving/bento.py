@@ -28,6 +28,7 @@ from ..terminal import problem_lines
 from .auth import Auth
 from .decoding import Unsupported
 from .example import example
+from .feedback import FEEDBACK, Feedback, described, take
 from .guard import Application, Guard, cross_origin
 from .invalid import Invalid
 from .lane import Lane
@@ -102,7 +103,8 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         factory.measured = meter is not None
         app = factory()
         seconds = self.config.get("traffic", {}).get("timeout", 60)
-        guard = Guard(app, methods(app.router.routes), set(self._calls()), self.max_bytes, seconds, self.max_waiting)
+        calls = {*self._calls(), *([f"/{FEEDBACK}"] if self.kept is not None else [])}
+        guard = Guard(app, methods(app.router.routes), calls, self.max_bytes, seconds, self.max_waiting)
         guard.fewer = {"/explain": min(self.max_waiting, EXPLAINED)}
         guard.counts = meter
         guard.refusal = self.auth.checked() if self.auth is not None else None
@@ -115,6 +117,7 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         if self.kept is not None and isinstance(predictor, Predictor):
             root, schema = predictor.hooks.root, predictor.model.schema
             kept = factory.kept = open_log(self.kept, root, schema, predictor.version, meter or Untold())
+            factory.feedback = Feedback(root / self.kept.folder, schema, self.kept, kept.identify, meter)
             guard.watched = partial(watch, kept)
             for lane in lanes.values():
                 lane.keep = kept.put
@@ -144,7 +147,11 @@ class HttpService(Service[Any]):  # type: ignore[misc]
             path: (own(method.input_spec), own(method.output_spec), (method.doc or "").strip())
             for path, method in self._calls().items()
         }
-        return document(self.name, _doc(self.inner), calls, predictor.run.id, example(predictor.model.schema))
+        schema = predictor.model.schema
+        examples = dict.fromkeys(calls, example(schema))
+        if self.kept is not None:
+            calls[f"/{FEEDBACK}"], examples[f"/{FEEDBACK}"] = described(schema)
+        return document(self.name, inspect.cleandoc(self.inner.__doc__ or ""), calls, predictor.run.id, examples)
 
     def _calls(self) -> dict[str, APIMethod[..., Any]]:
         written = [name for name in vars(self.inner) if name in self.apis]  # BentoML sorts them
@@ -160,6 +167,7 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     """Called with the instance once it is made."""
     kept: RequestLog | None = None
     """What is written to the end when the service stops."""
+    feedback: Feedback | None = None
 
     async def create_instance(self, app: Any) -> None:
         """Make the instance that answers."""
@@ -172,8 +180,9 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
         try:
             await super().destroy_instance(app)
         finally:
-            if self.kept is not None:
-                await asyncio.to_thread(self.kept.close)
+            for kept in (self.kept, self.feedback):
+                if kept is not None:
+                    await asyncio.to_thread(kept.close)
 
     @property
     def middlewares(self) -> list[Middleware]:
@@ -223,12 +232,17 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
 
     @property
     def routes(self) -> list[Any]:
-        """BentoML's, and GET /model."""
-        return [*super().routes, Route("/model", self.model, methods=["GET"])]
+        """BentoML's, GET /model, and POST /feedback where answers are kept."""
+        feedback = [Route(f"/{FEEDBACK}", self.outcomes, methods=["POST"])] if self.service.kept is not None else []
+        return [*super().routes, Route("/model", self.model, methods=["GET"]), *feedback]
 
     async def model(self, request: Request) -> Response:
         """Who answers here."""
         return JSONResponse(self._service_instance.predictor.card)
+
+    async def outcomes(self, request: Request) -> Response:
+        """Keep what came of predictions."""
+        return await take(self.feedback, await request.body(), self._hidden)
 
     async def openapi_spec_view(self, req: Request) -> Response:
         """/docs.json, as OpenAPI 3.1."""
@@ -281,7 +295,3 @@ def _try(service: HttpService) -> None:
         service.inner()
     except OvertureError as error:
         raise SystemExit("\n".join(problem_lines(error.problems))) from None
-
-
-def _doc(inner: type[Any]) -> str:
-    return inspect.cleandoc(inner.__doc__ or "")

@@ -84,15 +84,13 @@ class Layout:
             ]
         )
 
-    def hashed_id(self, id: str | int) -> str:
-        """The id under which a row is kept whose answer had this one."""
-        return self._id(id) or str(id)
+    def identify(self, id: Any) -> str | None:
+        """The id under which a row is kept that was answered under this one; None: keys are not kept."""
+        return self._id(id)
 
     def _ids(self, item: Answered) -> list[str]:
-        return [
-            f"{item.request_id}:{place}" if key is None or (kept := self._id(key)) is None else kept
-            for place, key in enumerate(item.ids)
-        ]
+        places = ((f"{item.request_id}:{place}", key) for place, key in enumerate(item.ids))
+        return [self._id(place if key is None else key) or place for place, key in places]
 
     def _inputs(self, answered: Sequence[Answered]) -> pl.Series:
         import polars as pl

@@ -55,6 +55,12 @@ class Meter:
             documentation="Answered rows that the request log has not, by reason: queue, disk, killed",
             labelnames=["reason"],
         )
+        self._outcomes = metrics.Counter(
+            namespace="overture",
+            name="outcomes_total",
+            documentation="Outcomes that POST /feedback accepted",
+            labelnames=[],
+        )
         self._by_answer: dict[tuple[str, int], tuple[Any, Any]] = {}
         self._by_path: dict[str, tuple[Any, Any]] = {}
 
@@ -87,6 +93,10 @@ class Meter:
     def unlogged(self, reason: str, rows: int) -> None:
         """So many rows are not in the request log: queue, disk or killed."""
         self._unlogged.labels(reason=reason).inc(rows)
+
+    def outcomes(self, rows: int) -> None:
+        """So many outcomes were accepted."""
+        self._outcomes.inc(rows)
 
     def _of(self, path: str) -> tuple[Any, Any]:
         found = self._by_path.get(path)

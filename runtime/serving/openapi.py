@@ -52,18 +52,25 @@ def document(
     description: str,
     calls: Mapping[str, tuple[type[BaseModel], type[BaseModel], str]],
     version: str,
-    example: Mapping[str, Any],
+    examples: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """An OpenAPI document.
 
-    calls: for each path the models of question and answer, and what it does. example: one row.
+    calls: for each path the models of question and answer, and what it does. examples: one row for each path.
     """
     asked = [(question, "validation") for question, _, _ in calls.values()]
     answered = [(answer, "serialization") for _, answer, _ in calls.values()]
     references, found = models_json_schema([*asked, *answered], ref_template=_REFERENCE)  # type: ignore[list-item]
-    body = {"rows": [dict(example)]}
     paths: dict[str, Any] = {
-        path: {"post": _call(path, references[question, "validation"], references[answer, "serialization"], does, body)}
+        path: {
+            "post": _call(
+                path,
+                references[question, "validation"],
+                references[answer, "serialization"],
+                does,
+                {"rows": [dict(examples[path])]},
+            )
+        }
         for path, (question, answer, does) in calls.items()
     }
     card = {"description": HTTPStatus.OK.phrase, "content": _content({"type": "object"})}

@@ -99,6 +99,10 @@ class RequestLog:
         if self._spool is not None:
             self._spool.counts.put(self._answered, self._overflown)
 
+    def identify(self, id: str) -> str | None:
+        """The id under which a row is kept that was answered under this one; None: the log keeps no keys."""
+        return self._layout.identify(id)
+
     def close(self) -> None:
         """Write everything that was put."""
         self._stop.set()
@@ -127,9 +131,7 @@ class RequestLog:
     def _open(self) -> None:
         self._next_try = time.monotonic() + 5
         self._folder.mkdir(parents=True, exist_ok=True)
-        ignored = self._folder.parent / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text("*\n")
+        ignored(self._folder.parent)
         opened = spool.Spool(self._folder)
         opened.counts.put(self._answered, self._overflown)
         self._spool = opened
@@ -198,6 +200,13 @@ class RequestLog:
         if not self._troubled:
             self._troubled = True
             log.error("request log: rows are not being kept, answers go on: %s", error)
+
+
+def ignored(folder: Path) -> None:
+    """Keep a folder out of git, by a file in it."""
+    rule = folder / ".gitignore"
+    if not rule.exists():
+        rule.write_text("*\n")
 
 
 def watch(kept: RequestLog, path: str, answer: Answering) -> None:

@@ -1,7 +1,9 @@
 """client.py when the service does not answer as it should: what is sent again, and what is told."""
 
 import asyncio
+import datetime as dt
 import importlib.util
+import json
 import sys
 
 import httpx
@@ -111,3 +113,24 @@ def test_a_service_of_tomorrow_may_say_more(client):
     for found, server in both(client, lambda: Server(httpx.Response(200, json=more)), headers={"X-Key": "k"}):
         assert found.model == "churn:1"
         assert server.seen[0].headers["x-key"] == "k"
+
+
+def test_outcomes_are_sent_with_the_key_that_the_service_wants(client):
+    when = dt.datetime(2024, 12, 31, 23, 59, tzinfo=dt.UTC)
+    outcomes = [client.Outcome("A-1", "yes"), client.Outcome(7, "no", when)]
+    sync, coroutine = (Server(httpx.Response(200, json={"accepted": 2})) for _ in range(2))
+    with client.Client(key="secret", transport=httpx.MockTransport(sync)) as asked:
+        assert asked.feedback(outcomes) == 2
+
+    async def ask():
+        async with client.AsyncClient(key="secret", transport=httpx.MockTransport(coroutine)) as asked:
+            return await asked.feedback(outcomes)
+
+    assert asyncio.run(ask()) == 2
+    for (sent,) in (sync.seen, coroutine.seen):
+        assert sent.url.path == "/feedback"
+        assert sent.headers["authorization"] == "Bearer secret"
+        assert json.loads(sent.content)["rows"] == [
+            {"id": "A-1", "outcome": "yes", "time": None},
+            {"id": 7, "outcome": "no", "time": "2024-12-31T23:59:00+00:00"},
+        ]

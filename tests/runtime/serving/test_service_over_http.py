@@ -302,6 +302,9 @@ def test_the_components_of_the_document_have_the_models_own_names(beans):
         "Predictions",
         "MulticlassExplanation",
         "MulticlassExplanations",
+        "Outcome",
+        "Outcomes",
+        "Accepted",
         "Error",
         "Detail",
     }

@@ -81,6 +81,17 @@ class Answers(Generic[Answer]):
     predictions: list[Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one prediction."""
+
+    id: str | int
+    """The key of the row; without one, X-Request-ID:position."""
+    outcome: "float"
+    time: dt.datetime | None = None
+    """When it was known, with its zone; None: now."""
+
+
 class ServiceError(Exception):
     """The service gave no answer."""
 
@@ -112,14 +123,15 @@ class Client:
         self,
         url: str = URL,
         *,
+        key: str | None = None,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
         headers: Mapping[str, str] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Take the address of the service, and headers it asks for, as for authorization."""
+        """Take the address of the service, and the API key or token that it wants, if any."""
         self._http = httpx.Client(
-            base_url=url, timeout=timeout, headers=headers, transport=transport
+            base_url=url, timeout=timeout, headers=_headers(key, headers), transport=transport
         )
         self._retries = retries
 
@@ -130,6 +142,10 @@ class Client:
     def explain(self, rows: Sequence[RentsRow]) -> Answers[Explanation]:
         """Ask for predictions, and what each column added to them; raises as `predict` does."""
         return _answers(self._ask("POST", "/explain", _body(rows)), Explanation)
+
+    def feedback(self, outcomes: Sequence[Outcome]) -> int:
+        """Say what came of predictions; give how many outcomes were kept; raises as `predict` does."""
+        return int(self._ask("POST", "/feedback", _outcomes(outcomes))["accepted"])
 
     def model(self) -> dict[str, Any]:
         """Ask which model answers, and how good it is."""
@@ -176,14 +192,15 @@ class AsyncClient:
         self,
         url: str = URL,
         *,
+        key: str | None = None,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
         headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Take the address of the service, and headers it asks for, as for authorization."""
+        """Take the address of the service, and the API key or token that it wants, if any."""
         self._http = httpx.AsyncClient(
-            base_url=url, timeout=timeout, headers=headers, transport=transport
+            base_url=url, timeout=timeout, headers=_headers(key, headers), transport=transport
         )
         self._retries = retries
 
@@ -194,6 +211,10 @@ class AsyncClient:
     async def explain(self, rows: Sequence[RentsRow]) -> Answers[Explanation]:
         """Ask for predictions, and what each column added to them; raises as `predict` does."""
         return _answers(await self._ask("POST", "/explain", _body(rows)), Explanation)
+
+    async def feedback(self, outcomes: Sequence[Outcome]) -> int:
+        """Say what came of predictions; give how many outcomes were kept; raises as `predict` does."""
+        return int((await self._ask("POST", "/feedback", _outcomes(outcomes)))["accepted"])
 
     async def model(self) -> dict[str, Any]:
         """Ask which model answers, and how good it is."""
@@ -274,6 +295,23 @@ class _Call:
         self.pause = min(float(after), 10.0) if after.isdecimal() else self._next
         self._next *= 2
         return True
+
+
+def _headers(key: str | None, more: Mapping[str, str] | None) -> dict[str, str]:
+    return {**({} if key is None else {"Authorization": f"Bearer {key}"}), **(more or {})}
+
+
+def _outcomes(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "rows": [
+            {
+                "id": item.id,
+                "outcome": item.outcome,
+                "time": item.time.isoformat() if item.time else None,
+            }
+            for item in outcomes
+        ]
+    }
 
 
 def _body(rows: Sequence[RentsRow]) -> dict[str, Any]:
