@@ -31,6 +31,7 @@ def harmless(spec: Spec) -> Spec:
         "ignore": [names[name] for name in spec.data.ignore],
         "key": None if spec.data.key is None else names.get(spec.data.key),
         "time": None if spec.data.time is None else names.get(spec.data.time),
+        "weight": None if spec.data.weight is None else names.get(spec.data.weight),
         "sources": {name: _renamed(source, names) for name, source in spec.data.sources.items()},
     }
     split = {"column": names[spec.split.divider]} if spec.split.divider is not None else {}

@@ -56,10 +56,15 @@ def scoring_order(schema: Schema) -> list[int]:
     return sorted(range(len(classes)), key=lambda place: classes[place] == schema.positive)
 
 
-def decide(probabilities: NDArray[np.float64], schema: Schema) -> NDArray[np.int64]:
-    """The place in schema.classes of each row's most probable class; a binary tie is not positive. Shape (rows,)."""
+def decide(probabilities: NDArray[np.float64], schema: Schema, threshold: float | None = None) -> NDArray[np.int64]:
+    """The place in schema.classes of each row's class: the most probable one; a binary tie is not positive. Shape (rows,).
+
+    threshold: binary: from this probability on the positive class, whatever is more probable.
+    """
     import numpy as np
 
     order = np.array(scoring_order(schema))
+    if threshold is not None:
+        return order[(probabilities[:, order[-1]] >= threshold).astype(np.int64)]
     found: NDArray[np.int64] = order[probabilities[:, order].argmax(axis=1)]
     return found

@@ -1,9 +1,11 @@
-"""Fit a model on the training rows, with validation rows where it stops early by them."""
+"""Fit a model on the training rows, with validation rows where it stops early or is adjusted by them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from . import adjusting
 from .model import Fitted, Model
 from .progress import step
 
@@ -20,9 +22,24 @@ def fit(model: Model, parts: Parts) -> Fitted:
     """Fit on train, stopping early on valid; then once more on both, where the model asks for it.
 
     A model that needs no validation learns from train and valid at once. Where one needs validation rows and there are
-    none, they are carved from train. `model.seed` and `model.threads` are filled.
+    none, they are carved from train. Where answers are calibrated, decided by a tuned threshold or given bounds, the
+    validation rows are kept for that alone, and what else needs some carves them from train.
+    `model.seed` and `model.threads` are filled.
     Raises Mistake when the rows cannot teach this model.
     """
+    if not adjusting.learns(model):
+        return adjusting.adjusted(model, _fitted(model, parts), parts.valid)
+    train, held = watched(model, parts.train, parts.valid, parts.schema, parts.by)
+    rest = replace(parts, train=train, valid=train.clear())
+    fitted, *quantiles = (_fitted(each, rest) for each in (model, *adjusting.ends(model)))
+    with step("adjust") as now:
+        found = adjusting.adjusted(model, fitted, held, quantiles)
+        for note in found.notes[len(fitted.notes) :]:
+            now.say(note)
+    return found
+
+
+def _fitted(model: Model, parts: Parts) -> Fitted:
     import polars as pl
 
     schema, everything = parts.schema, pl.concat([parts.train, parts.valid])
@@ -41,7 +58,7 @@ def fit(model: Model, parts: Parts) -> Fitted:
         now.doing = f"{fitted.rounds:,} rounds" if fitted.rounds else ""
         again = model.relearn(fitted, everything, now.advance)
         if again is not None:
-            now.say(f"{again.summary} on train and valid")
+            now.say(f"{again.summary} on {'train' if parts.valid.is_empty() else 'train and valid'}")
     return again or fitted
 
 
@@ -50,6 +67,14 @@ def learn(model: Model, train: pl.DataFrame, schema: Schema, by: Split | None, a
 
     Raises Mistake when the rows cannot teach this model.
     """
+    if not adjusting.learns(model):
+        return adjusting.adjusted(model, _learned(model, train, schema, by, advance), None)
+    rest, held = watched(model, train, train.clear(), schema, by)
+    fitted, *quantiles = (_learned(each, rest, schema, by, advance) for each in (model, *adjusting.ends(model)))
+    return adjusting.adjusted(model, fitted, held, quantiles)
+
+
+def _learned(model: Model, train: pl.DataFrame, schema: Schema, by: Split | None, advance: Advance) -> Fitted:
     if not model.uses_validation():
         return model.fit(train, None, schema, advance)
     rest, valid = watched(model, train, train.clear(), schema, by)

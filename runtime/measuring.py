@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import classes, figures
+from . import classes, conformal, figures
 from .errors import Mistake, Problem
+from .metric import decided
+from .prediction import BOUNDS
 from .progress import step
 from .scores import Interval, Scores
 from .slices import slices
@@ -51,8 +53,9 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
     with step("evaluate") as now:
         schema = parts.schema
         predicted = predicted_for(model, parts.test, "test row")
-        judged, label = _judged(predicted, parts)
-        metrics = {name: evaluation.metric(name, schema.task) for name in evaluation.chosen(schema.task)}
+        judged, label = _judged(predicted, parts, model.threshold)
+        chosen = {name: evaluation.metric(name, schema.task) for name in evaluation.chosen(schema.task)}
+        metrics = {name: decided(metric, model.threshold) for name, metric in chosen.items()}
         found, gain = intervals(judged, metrics, evaluation.replicates)
         undefined = [name for name, score in found.items() if math.isnan(score.value)]
         objective = next(iter(metrics))
@@ -72,11 +75,17 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
             baseline=baseline,
             baseline_label=label,
             gain=gain,
-            predictions=tabulated(predicted, parts.test, schema),
+            predictions=tabulated(model, predicted, parts.test, schema),
             rows={"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height},
             slices=tuple(slices(evaluation.slices, parts.test, predicted, schema, metrics, evaluation.replicates)),
             notes=notes,
         )
+        if held := conformal.covered(scores.predictions):
+            share, width = figures.percent(held[0]), figures.figure(held[1])
+            scores = replace(
+                scores, notes=(*scores.notes, f"intervals hold {share} of the test rows; mean width {width}")
+            )
+            now.say(scores.notes[-1])
         for line in said(scores, FAMILIAR[schema.task]):
             now.say(line)
         for line in weaker(scores, metrics[objective].greater_is_better):
@@ -171,7 +180,7 @@ def predicted_for(model: Fitted, rows: pl.DataFrame, noun: str) -> Array:
     return predicted
 
 
-def _judged(predicted: Array, parts: Parts) -> tuple[Judged, str]:
+def _judged(predicted: Array, parts: Parts, threshold: float | None) -> tuple[Judged, str]:
     """The rows to score, in the order of the model's score, which makes ranking cheap; and what the baseline says."""
     import numpy as np
     import polars as pl
@@ -186,7 +195,7 @@ def _judged(predicted: Array, parts: Parts) -> tuple[Judged, str]:
 
     known, order = schema.classes or [], np.array(classes.scoring_order(schema))
     shares = np.bincount(classes.numbers(learned, known), minlength=len(known)) / learned.len()
-    often = known[classes.decide(shares[None, :], schema)[0]]
+    often = known[classes.decide(shares[None, :], schema, threshold)[0]]
     if not truth.size:
         raise Mistake(
             Problem("no test row has a class that a training row has.", ("split",), hint="Choose another split.")
@@ -212,7 +221,7 @@ def scoreable(target: pl.Series, predicted: Array, schema: Schema) -> tuple[Arra
     return np.argsort(order)[number[known]].astype(np.float64), predicted[np.ix_(known, order)]
 
 
-def tabulated(predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+def tabulated(model: Fitted, predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """Predictions as a run keeps them, a row a row: see Scores.predictions."""
     import polars as pl
 
@@ -220,10 +229,12 @@ def tabulated(predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFr
     if schema.classification:
         known = schema.classes or []
         labels = pl.Series(known, dtype=test[schema.target].dtype)
-        columns["prediction"] = labels.gather(classes.decide(predicted, schema))
+        columns["prediction"] = labels.gather(classes.decide(predicted, schema, model.threshold))
         columns |= {f"probability: {classes.text(label)}": pl.Series(predicted[:, i]) for i, label in enumerate(known)}
     else:
         columns["prediction"] = pl.Series(predicted)
+        if model.level is not None:
+            columns |= {name: pl.Series(end) for name, end in zip(BOUNDS, model.bounds(test, predicted).T, strict=True)}
     if schema.key is not None:
         name = f"key: {schema.key}" if schema.key in columns else schema.key
         columns = {"_row": columns.pop("_row"), name: test[schema.key], **columns}

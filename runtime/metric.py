@@ -26,6 +26,8 @@ class Metric:
     name: str
     tasks: tuple[Task, ...]
     greater_is_better: bool
+    of_decisions: bool = False
+    """Does it look at which class is predicted only, and not at how probable it is?"""
 
     def score(
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
@@ -38,6 +40,30 @@ class Metric:
         Returns (replicates,); nan where the metric is not defined, as roc_auc on one class.
         """
         raise NotImplementedError
+
+
+class Decided(Metric):
+    """A metric of decisions, where another threshold than the most probable class decides."""
+
+    of_decisions = True
+
+    def __init__(self, metric: Metric, threshold: float) -> None:
+        self.metric, self.threshold = metric, threshold
+        self.name, self.tasks, self.greater_is_better = metric.name, metric.tasks, metric.greater_is_better
+
+    def score(
+        self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The metric of what is decided, under each weighting of the rows."""
+        import numpy as np
+
+        positive = (predicted[:, 1] >= self.threshold).astype(np.float64)
+        return self.metric.score(truth, np.stack([1 - positive, positive], axis=1), weights)
+
+
+def decided(metric: Metric, threshold: float | None) -> Metric:
+    """The metric as it judges decisions by a threshold; itself where it looks at probabilities, or no threshold is set."""
+    return metric if threshold is None or not metric.of_decisions else Decided(metric, threshold)
 
 
 METRICS: Kinds[Metric] = Kinds("metric", "overture.runtime.metrics", Metric)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import Problem
 from .kinds import Kinds
+from .options import Ability, Bounds, Method, Shape, Threshold, Weight
+from .schema import Class, Task
 from .section import Section
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .quick import Quick
-    from .schema import Schema, Task
+    from .schema import Schema
 
 Advance = Callable[[int, int], None]
 """Called while fitting with (rounds done, rounds at most), for a progress bar."""
@@ -48,12 +50,27 @@ class Fitted:
     """How large it became, for people: "412 of 1,000 trees"; known after fitting only."""
     notes: tuple[str, ...] = ()
     """What a person should know about how it was fitted; known after fitting only."""
+    threshold: float | None = None
+    """Binary: the positive class is predicted from this probability on; None: the most probable class."""
+    level: float | None = None
+    """Regression: the share of values that `bounds` promises to hold; None: there are no bounds."""
+
+    def facts(self) -> dict[str, Any]:
+        """What a run and GET /model tell of its answers beside its parameters: calibration, threshold, interval."""
+        return {}
 
     def predict(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """Probabilities (rows, classes) in the order of schema.classes, or values (rows,) for regression.
 
         frame: every input of the schema in its dtype; further columns are passed over. The same numbers, bit for bit, for
         one row alone and among many.
+        """
+        raise NotImplementedError
+
+    def bounds(self, frame: pl.DataFrame, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, 2): below and above which the true value lies no more often than `level` allows; only where level is set.
+
+        values: what `predict` gives for the frame.
         """
         raise NotImplementedError
 
@@ -88,9 +105,28 @@ class Model(Section):
     """Another seed than the project's."""
     threads: int | None = None
     """Another number of threads than the project's; null there too: one a core."""
+    class_weight: Literal["balanced"] | dict[Class, Weight] | None = None
+    """How much rows of each class count, by label, 1 where none is given; balanced: every class as much as any other."""
+    monotone: dict[str, Shape] = {}
+    """Columns whose growth may only raise, or only lower, the prediction: increasing or decreasing, by name."""
+    calibration: Method | None = None
+    """Mend the probabilities on validation rows: sigmoid for few rows (Platt), isotonic for a thousand and more."""
+    threshold: Threshold | None = None
+    """Binary: predict the positive class from this probability on, or from the one whose decisions cost least on validation
+    rows: {cost: {false_positive: 1, false_negative: 5}}. Probabilities stay as they are."""
+    interval: Bounds | None = None
+    """Regression: answer with an interval too, which holds the share `level` of the true values."""
 
     def problems(self, task: Task) -> list[Problem]:
         """What in these settings the family cannot do, or not for this task; paths start with "model"."""
+        raise NotImplementedError
+
+    def abilities(self, task: Task) -> frozenset[Ability]:
+        """What of the options that only some families have this one honours for a task."""
+        return frozenset()
+
+    def quantile(self, level: float) -> Model:
+        """The same settings, to learn this quantile of a number; only with the ability "quantiles"."""
         raise NotImplementedError
 
     def uses_validation(self) -> bool:

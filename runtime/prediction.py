@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .model import Fitted
     from .schema import Schema
 
+BOUNDS = ("interval: low", "interval: high")
+"""The columns of an interval in tables of predictions."""
 _SUM = 1e-6  # how far from 1 the probabilities of a row may add up to
 
 
@@ -29,6 +31,8 @@ class Predictions:
     """A class, or for regression a number."""
     probabilities: NDArray[np.float64] | None
     """(rows, classes) in the order of schema.classes; None for regression."""
+    bounds: NDArray[np.float64] | None = None
+    """(rows, 2): the interval about each number; None where the model gives none."""
 
 
 def inputs(rows: pl.DataFrame, schema: Schema, hooks: Hooks) -> pl.DataFrame:
@@ -53,9 +57,9 @@ def predict(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> Predictions:
     outputs, schema = model.predict(frame), model.schema
     finite(outputs)
     if schema.classes is None:
-        found = Predictions(outputs.tolist(), None)
+        found = Predictions(outputs.tolist(), None, _bounds(model, frame, outputs))
     else:
-        chosen = classes.decide(outputs, schema).tolist()
+        chosen = classes.decide(outputs, schema, model.threshold).tolist()
         found = Predictions([schema.classes[place] for place in chosen], outputs)
     return found if hooks.after_predict is None else _finished(hooks.after_predict, frame, found, schema)
 
@@ -69,7 +73,7 @@ def answers(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> pl.DataFrame:
         return table(predict(model, frame, hooks), schema)
     outputs = model.predict(frame)
     finite(outputs)
-    labels = pl.Series("prediction", schema.classes).gather(classes.decide(outputs, schema))
+    labels = pl.Series("prediction", schema.classes).gather(classes.decide(outputs, schema, model.threshold))
     return table(Predictions(labels, outputs), schema)
 
 
@@ -81,13 +85,26 @@ def finite(outputs: NDArray[np.float64]) -> None:
         raise ArithmeticError("the model answered with a number that is not finite")
 
 
+def _bounds(model: Fitted, frame: pl.DataFrame, values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The interval about each value, where the model gives one."""
+    if model.level is None:
+        return None
+    found = model.bounds(frame, values)
+    finite(found)
+    return found
+
+
 def table(predictions: Predictions, schema: Schema) -> pl.DataFrame:
-    """Predictions as a frame: "prediction", and "probability: <class>" for each class."""
+    """Predictions as a frame: "prediction", and "probability: <class>" for each class, or the ends of an interval."""
     import numpy as np
     import polars as pl
 
     if schema.classes is None or predictions.probabilities is None:
-        return pl.DataFrame({"prediction": pl.Series(predictions.values, dtype=pl.Float64)})
+        columns = [pl.Series("prediction", predictions.values, dtype=pl.Float64)]
+        if predictions.bounds is not None:
+            ends = zip(BOUNDS, np.ascontiguousarray(predictions.bounds.T), strict=True)
+            columns += [pl.Series(name, end, dtype=pl.Float64) for name, end in ends]
+        return pl.DataFrame(columns)
     labels = pl.Series("prediction", predictions.values, dtype=pl.Series(schema.classes).dtype)
     shares = {name: np.ascontiguousarray(predictions.probabilities[:, i]) for i, name in enumerate(_names(schema))}
     return pl.DataFrame([labels, *(pl.Series(name, share, dtype=pl.Float64) for name, share in shares.items())])
@@ -124,7 +141,11 @@ def _finished(hook: Callable[..., Any], frame: pl.DataFrame, given: Predictions,
     if values.null_count() or (values.dtype == pl.Float64 and not values.is_finite().all()):
         raise Mistake(own.fault(hook, "leaves a row without a prediction."))
     if schema.classes is None:
-        return Predictions(values.to_list(), None)
+        ends = [name for name in BOUNDS if name in made.columns]
+        bounds = made.select(ends).to_numpy() if ends else None
+        if bounds is not None and not (bounds[:, 0] <= bounds[:, 1]).all():
+            raise Mistake(own.fault(hook, "gives an interval whose low end is not below its high end."))
+        return Predictions(values.to_list(), None, bounds)
     if strange := sorted(set(values.to_list()) - set(schema.classes), key=str):
         raise Mistake(
             own.fault(hook, f"predicts {listed(strange, 'and')}; the classes are {listed(schema.classes, 'and')}.")

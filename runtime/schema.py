@@ -43,6 +43,9 @@ class Schema(Section):
     divider: str | None = None
     """The column a split goes by (group, predefined); read, but never a feature."""
     divider_column: Column | None = None
+    weight: str | None = None
+    """The column that says how much a row counts when a model learns; read, but never a feature."""
+    weight_column: Column | None = None
     timezone: str | None = None
     unknown_category: Literal["reject", "missing"] = "reject"
     classes: list[Class] | None = None
@@ -52,13 +55,14 @@ class Schema(Section):
 
     @property
     def columns(self) -> dict[str, AnyColumn]:
-        """Every column that is read, each once: features, target or outcomes, key, time, and what the split goes by."""
+        """Every column that is read, each once: features, target or outcomes, key, time, weight, and what the split goes by."""
         found: dict[str, AnyColumn] = {**self.features, **self.outcomes}
         for name, column in (
             (self.target if self.target_from is None else None, self.target_column),
             (self.key, self.key_column),
             (self.time, self.time_column),
             (self.divider, self.divider_column),
+            (self.weight, self.weight_column),
         ):
             if name is not None and column is not None:
                 found.setdefault(name, column)

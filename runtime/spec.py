@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ConfigDict, Discriminator, Field, StrictBool, StrictInt, StrictStr, Tag
 
+from . import options
 from .data import derive
 from .data.column import AnyColumn, BooleanColumn, CategoryColumn, Column, IntegerColumn, NumberColumn
 from .data.dataset import Dataset
@@ -97,7 +98,12 @@ class Spec(Section):
         columns, data = self.known_columns, self.data
         parts = {
             role: (name, columns[name] if name else None)
-            for role, name in (("key", data.key), ("time", data.time), ("divider", self.split.divider))
+            for role, name in (
+                ("key", data.key),
+                ("time", data.time),
+                ("divider", self.split.divider),
+                ("weight", data.weight),
+            )
         }
         derived, _ = self._derived()
         return Schema.model_validate(
@@ -122,7 +128,7 @@ class Spec(Section):
     def _parts(self) -> set[str | None]:
         """The columns that play a part of their own."""
         plain = {self.target_name} if self.target_from is None else set()
-        return {*plain, self.data.key, self.data.time, self.split.divider, *self.data.source.adds()}
+        return {*plain, self.data.key, self.data.time, self.data.weight, self.split.divider, *self.data.source.adds()}
 
     @property
     def _outcomes(self) -> list[str]:
@@ -148,6 +154,7 @@ class Spec(Section):
             **dict.fromkeys(self._outcomes, f"it is what the target is computed from, and {never}"),
             str(self.data.key): "it only identifies a row",
             str(self.data.time): "it only orders the rows",
+            str(self.data.weight): "it only says how much a row counts",
             **{str(name): "it only tells the parts apart" for name in (self.split.divider, *self.data.source.adds())},
             self.target_name: f"it is the target, and {never}",
         }
@@ -158,6 +165,8 @@ class Spec(Section):
         found = [*self.data.problems(), *self._roles(), *self._target(), *self._derived()[1], *self._evaluation()]
         found += [*self.split.problems(self.data), *self.model.problems(self.task), *self.serving.problems()]
         found += self._logged()
+        if not found:
+            found += options.problems(self.model, self.contract)
         if not found and not self.contract.features:
             found.append(Problem("no column is left to learn from besides target, key and time.", ("data", "columns")))
         return found
@@ -169,6 +178,7 @@ class Spec(Section):
             (("target",), self.target_name if self.target_from is None else None),
             (("data", "key"), self.data.key),
             (("data", "time"), self.data.time),
+            (("data", "weight"), self.data.weight),
             (("split", "column"), divider),
         ):
             if name is not None and name not in columns:
@@ -177,8 +187,9 @@ class Spec(Section):
         target = self.target_name
         if self.target_from is not None:
             yield from self._computed()
-        elif target in (self.data.key, self.data.time, divider):
-            role = "key" if target == self.data.key else "time" if target == self.data.time else "split column"
+        elif target in (self.data.key, self.data.time, self.data.weight, divider):
+            named = {self.data.key: "key", self.data.time: "time", self.data.weight: "weight"}
+            role = named.get(target, "split column")
             yield Problem(f"{target} cannot be both the target and the {role}.", ("target",))
         if target in self.data.derive:
             yield Problem(f"{target} is the target; give the derived column another name.", ("data", "derive", target))
@@ -187,6 +198,7 @@ class Spec(Section):
                 "the column that orders the rows must be a timestamp, a date or a number.",
                 ("data", "columns", str(time), "type"),
             )
+        yield from options.weight_problems(self.data.weight, columns)
 
     def _computed(self) -> Iterator[Problem]:
         """What is wrong with a target that is computed."""

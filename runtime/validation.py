@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from . import figures
+from . import adjusting, figures
 from .errors import Mistake, Problem
 from .fitting import learn, watched
 from .folds import Fold, folds
 from .measuring import FAMILIAR, plain, predicted_for, scoreable, tabulated
+from .metric import decided
 from .progress import Step, step
 from .scores import CrossValidation, Spread
 
@@ -94,13 +95,13 @@ def _over(
         fitted = _fitted(model, parts, fold, now)
         predicted = predicted_for(fitted, fold.held, "row held out")
         truth, scored = scoreable(fold.held[parts.schema.target], predicted, fold.schema)
-        for name, value in _scores(metrics, truth, scored, fold).items():
+        for name, value in _scores(_by(metrics, fitted), truth, scored, fold).items():
             values[name].append(value)
         if left := fold.held.height - truth.size:
             notes.append(f"{figures.counted(left, 'row')} of fold {fold.number} of a class not learned: not scored")
         rows.append((fold.train.height, fold.held.height))
         rounds.append(fitted.rounds)
-        table = tabulated(_every_class(predicted, fold.schema, parts.schema), fold.held, parts.schema)
+        table = tabulated(fitted, _every_class(predicted, fold.schema, parts.schema), fold.held, parts.schema)
         tables.append(table.with_columns(fold=pl.lit(fold.number, pl.Int32)))
         if heard is not None:
             heard(fold.number, math.fsum(values[objective]) / len(rows))
@@ -112,9 +113,15 @@ def _over(
 
 def _fitted(model: Model, parts: Parts, fold: Fold, now: Step) -> Fitted:
     """Fitted on what a fold leaves; where there are no folds, early stopping watches the rows that are scored."""
-    if parts.fold is not None:
+    if parts.fold is not None or adjusting.learns(model):
         return learn(model, fold.train, fold.schema, parts.by, now.advance)
-    return model.fit(fold.train, fold.held if model.uses_validation() else None, fold.schema, now.advance)
+    watched_by = fold.held if model.uses_validation() else None
+    return adjusting.adjusted(model, model.fit(fold.train, watched_by, fold.schema, now.advance), None)
+
+
+def _by(metrics: dict[str, Metric], fitted: Fitted) -> dict[str, Metric]:
+    """The metrics as they judge the decisions of this model."""
+    return {name: decided(metric, fitted.threshold) for name, metric in metrics.items()}
 
 
 def _scores(

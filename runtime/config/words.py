@@ -52,7 +52,7 @@ def _is_label(path: KeyPath, is_key: bool, word: str) -> bool:
     match path:
         case ("positive",):
             return not is_key and word not in ("true", "false", "null")
-        case ("target",) | ("data", "key" | "time") | ("split", "column"):
+        case ("target",) | ("data", "key" | "time" | "weight") | ("split", "column"):
             return not is_key and word != "null"
         case ("data", "columns", _):
             return is_key

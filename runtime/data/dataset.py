@@ -42,6 +42,8 @@ class Dataset(Section):
     """The column that identifies a row; never a feature."""
     time: ColumnName | None = None
     """The column that orders the rows; never a feature."""
+    weight: ColumnName | None = None
+    """The column that says how much each row counts when a model learns, 0 or more; never a feature, never asked of a caller."""
     timezone: str | None = None
     """The zone of timestamps that name none, for example Europe/Berlin. Without it such timestamps are an error."""
     columns: Annotated[dict[ColumnName, Column], Field(min_length=1)]

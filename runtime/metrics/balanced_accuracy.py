@@ -18,6 +18,7 @@ class BalancedAccuracy(Metric):
     name = "balanced_accuracy"
     tasks = ("binary", "multiclass")
     greater_is_better = True
+    of_decisions = True
 
     def score(
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]

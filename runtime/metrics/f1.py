@@ -21,6 +21,7 @@ class F1(Metric):
     name = "f1"
     tasks = ("binary", "multiclass")
     greater_is_better = True
+    of_decisions = True
 
     def score(
         self, truth: NDArray[np.float64], predicted: NDArray[np.float64], weights: NDArray[np.float64]

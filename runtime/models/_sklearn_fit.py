@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import numpy as np
 from ..encoding import Encoding
 from ..errors import Mistake, Problem
 from ..matrix import targets
+from ..weights import weights
 from ._sklearn_fitted import Learned, Linear
 from ._sklearn_names import estimator as named
 
@@ -20,12 +22,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..encoding import Need
-    from ..model import Fitted
-    from ..schema import Schema
+    from ..model import Fitted, Model
+    from ..options import Ability
+    from ..schema import Schema, Task
 
     Array = NDArray[np.float64]
 
 
+QUANTILES: dict[str, tuple[dict[str, Any], str]] = {
+    "HistGradientBoostingRegressor": ({"loss": "quantile"}, "quantile"),
+    "GradientBoostingRegressor": ({"loss": "quantile"}, "alpha"),
+    "QuantileRegressor": ({}, "quantile"),
+}
+"""By class, the parameters that make it learn a quantile, and the one that says which."""
 _FEWEST = 10  # rows that early stopping can go by
 
 
@@ -46,31 +55,61 @@ def needs(estimator: Any) -> tuple[Need, bool]:
     return "scaled", False
 
 
+def abilities(found: Any, task: Task) -> frozenset[Ability]:
+    """What an estimator, or its class, can do of the options that only some have."""
+    from sklearn.utils.validation import has_fit_parameter
+
+    able: set[Ability] = set()
+    if has_fit_parameter(found, "sample_weight"):
+        able.add("weights")
+    if task != "multiclass" and "monotonic_cst" in inspect.signature(_class(found).__init__).parameters:
+        able.add("monotone")
+    if task == "regression" and _class(found).__name__ in QUANTILES:
+        able.add("quantiles")
+    return frozenset(able)
+
+
+def _class(found: Any) -> Any:
+    return found if isinstance(found, type) else type(found)
+
+
 def learned(
-    estimator: Any, need: Need, takes_missing: bool, train: pl.DataFrame, schema: Schema, seed: int, threads: int | None
+    estimator: Any, need: Need, takes_missing: bool, train: pl.DataFrame, schema: Schema, model: Model
 ) -> Fitted:
-    """Encode the inputs of rows as the estimator needs them, and fit it.
+    """Encode the inputs of rows as the estimator needs them, and fit it as the options of the model say.
 
     Raises Mistake with scikit-learn's own sentence when it cannot learn from these rows.
     """
-    encoding = Encoding.learn(train, schema, need, takes_missing=takes_missing, seed=seed)
+    if model.monotone and "hist_gradient_boosting" not in type(estimator).__module__:
+        takes_missing = False  # other trees of scikit-learn keep to no direction where values are missing
+    encoding = Encoding.learn(train, schema, need, takes_missing=takes_missing, seed=model.seed or 0)
     if not encoding.groups.size:
         raise Mistake(Problem("no column is left to learn from: no text has words in it.", ("data", "columns")))
-    return fitted(estimator, encoding, encoding.apply(train, schema), targets(train, schema), schema, threads)
+    if model.monotone:
+        estimator.set_params(monotonic_cst=directions(model, encoding))
+    return _fitted(estimator, encoding, encoding.apply(train, schema), train, schema, model)
 
 
-def fitted(
-    estimator: Any, encoding: Encoding, matrix: Array, target: Array, schema: Schema, threads: int | None
+def directions(model: Model, encoding: Encoding) -> list[int]:
+    """For each column of the matrix 1, -1 or, where nothing is asked, 0; of an input the first, which is its value."""
+    names, groups = list(encoding.parts), encoding.groups.tolist()
+    asked = [{"increasing": 1, "decreasing": -1}.get(model.monotone.get(names[group], ""), 0) for group in groups]
+    return [way if group not in groups[:i] else 0 for i, (way, group) in enumerate(zip(asked, groups, strict=True))]
+
+
+def _fitted(
+    estimator: Any, encoding: Encoding, matrix: Array, train: pl.DataFrame, schema: Schema, model: Model
 ) -> Fitted:
     """Fit and keep what prediction and explanation need.
 
-    matrix: (rows, width); target: as matrix.targets numbers it.
+    matrix: (rows, width), the encoded rows of `train`.
     Raises Mistake with scikit-learn's own sentence when it cannot be done.
     """
+    target = targets(train, schema)
     shift, scale = _standard(target) if _standardised(estimator, schema) else (0.0, 1.0)
     learn = target.astype(np.int64) if schema.classification else (target - shift) / scale
     notes = [*_adapted(estimator, encoding, learn, schema)]
-    notes += _taught(estimator, matrix, learn, threads)
+    notes += _taught(estimator, matrix, learn, weights(model, train, schema), model.threads)
     found: Fitted
     if _linear(estimator, schema):
         found = Linear.of(estimator, encoding, matrix, schema, shift, scale)
@@ -82,14 +121,14 @@ def fitted(
     return found
 
 
-def _taught(estimator: Any, matrix: Array, learn: NDArray[Any], threads: int | None) -> list[str]:
+def _taught(estimator: Any, matrix: Array, learn: NDArray[Any], counts: Array | None, threads: int | None) -> list[str]:
     """Fit, predict one row to see that it can, and give back what scikit-learn warned of."""
     from threadpoolctl import threadpool_limits
 
     try:
         with warnings.catch_warnings(record=True) as caught, threadpool_limits(threads):
             warnings.simplefilter("always")
-            estimator.fit(matrix, learn)
+            estimator.fit(matrix, learn, **({} if counts is None else {"sample_weight": counts}))
             estimator.predict(matrix[:1])
     except (ValueError, TypeError, ArithmeticError, MemoryError) as error:
         sentence = " ".join(str(error).split())

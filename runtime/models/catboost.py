@@ -13,6 +13,8 @@ from pydantic import Field
 from ..data.column import TextColumn
 from ..errors import Mistake, Problem
 from ..model import Advance, Explanation, Fitted, Model
+from ..options import Ability
+from ..weights import weights
 from ._catboost_params import loss, problems
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _FILE = "model.cbm"
 _BY_CHANCE = ("model_guid", "train_finish_time")  # blanked, so that the same training leaves the same bytes
+_DIRECTIONS = {"increasing": 1, "decreasing": -1}
 _LINES = 100  # how often the progress moves
 _WORDS_ONLY = {
     "tokenizers": [{"tokenizer_id": "Space", "separator_type": "ByDelimiter", "delimiter": " "}],
@@ -50,6 +53,17 @@ class Catboost(Model):
     def problems(self, task: Task) -> list[Problem]:
         """Parameters that CatBoost does not know, or that are set elsewhere."""
         return problems(self.params, task)
+
+    def abilities(self, task: Task) -> frozenset[Ability]:
+        """Weights; directions where there is one score; quantiles of numbers."""
+        found: set[Ability] = {"weights"}
+        if task != "multiclass":
+            found.add("monotone")
+        return frozenset(found | {"quantiles"} if task == "regression" else found)
+
+    def quantile(self, level: float) -> Model:
+        """The same trees with the loss of a quantile."""
+        return self.model_copy(update={"params": {**self.params, "loss_function": f"Quantile:alpha={level:.12g}"}})
 
     def uses_validation(self) -> bool:
         """Early stopping does."""
@@ -208,20 +222,19 @@ def _trained(
     """Fit once; a text column whose words CatBoost cannot use is passed over, and said so."""
     from catboost import CatBoostError
 
-    stop = model.early_stopping_rounds if valid is not None else None
     written = [name for name in inputs if isinstance(schema.inputs[name], TextColumn)]
     notes: tuple[str, ...] = ()
     try:
         try:
-            fitted = _fitted(settings, inputs, train, valid, schema, advance, stop)
+            fitted = _fitted(settings, inputs, train, valid, schema, advance, model)
         except CatBoostError as error:
             if "Dictionary size is 0" not in str(error) or "text_processing" in model.params:
                 raise
             settings = {**settings, "text_processing": _WORDS_ONLY}
-            bare = [name for name in written if not _tells(name, settings, train, schema)]
+            bare = [name for name in written if not _tells(name, settings, train, schema, model)]
             inputs = [name for name in inputs if name not in bare]
             notes = tuple(f"{name}: too few words to learn from, so it is passed over" for name in bare)
-            fitted = _fitted(settings, inputs, train, valid, schema, advance, stop)
+            fitted = _fitted(settings, inputs, train, valid, schema, advance, model)
     except CatBoostError as error:
         raise Mistake(_told(error)) from error
     for name in _BY_CHANCE:
@@ -236,35 +249,46 @@ def _fitted(
     valid: pl.DataFrame | None,
     schema: Schema,
     advance: Advance,
-    stop: int | None,
+    model: Catboost,
 ) -> Any:
     from catboost import CatBoost
 
-    from ..matrix import targets
-    from ._catboost_pool import pool
-
     if not inputs:
         raise Mistake("no column is left to learn from.")
-    watched = pool(valid, schema, inputs, targets(valid, schema)) if valid is not None else None
-    model = CatBoost(settings)
+    directions = [_DIRECTIONS[model.monotone[name]] if name in model.monotone else 0 for name in inputs]
+    if any(directions):
+        settings = {**settings, "monotone_constraints": directions}
+    watched = _pool(valid, schema, inputs, weights(model, valid, schema, train)) if valid is not None else None
+    trees = CatBoost(settings)
     log = _Log(advance, settings["iterations"])
-    model.fit(
-        pool(train, schema, inputs, targets(train, schema)),
+    trees.fit(
+        _pool(train, schema, inputs, weights(model, train, schema)),
         eval_set=watched,
-        early_stopping_rounds=stop,
+        early_stopping_rounds=model.early_stopping_rounds if watched is not None else None,
         use_best_model=watched is not None,
         log_cout=log,
         log_cerr=log,
     )
-    return model
+    return trees
 
 
-def _tells(name: str, settings: dict[str, Any], train: pl.DataFrame, schema: Schema) -> bool:
+def _pool(frame: pl.DataFrame, schema: Schema, inputs: list[str], counts: NDArray[np.float64] | None) -> Any:
+    """Rows to learn from, and how much each counts."""
+    from ..matrix import targets
+    from ._catboost_pool import pool
+
+    found = pool(frame, schema, inputs, targets(frame, schema))
+    if counts is not None:
+        found.set_weight(counts)
+    return found
+
+
+def _tells(name: str, settings: dict[str, Any], train: pl.DataFrame, schema: Schema, model: Catboost) -> bool:
     """Can CatBoost make anything of this text column alone?"""
     from catboost import CatBoostError
 
     try:
-        _fitted({**settings, "iterations": 1}, [name], train, None, schema, lambda done, most: None, None)
+        _fitted({**settings, "iterations": 1}, [name], train, None, schema, lambda done, most: None, model)
     except CatBoostError:
         return False
     return True

@@ -13,6 +13,7 @@ from .. import own
 from ..errors import Mistake, Problem, did_you_mean
 from ..hooks import HOOKS, Hooks
 from ..model import Advance, Fitted, Model
+from ..options import Ability
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,6 +46,12 @@ class OwnEstimator(Model):
         what = f"makes a {type(made).__name__}, which has no {lacking[0]}; {task} needs it." if lacking else ""
         return [own.fault(self._function(), what)] if lacking else []
 
+    def abilities(self, task: Task) -> frozenset[Ability]:
+        """Weights, where its `fit` takes sample_weight."""
+        from ._sklearn_fit import abilities
+
+        return abilities(self._made(), task) & {"weights"}
+
     def label(self, task: Task) -> str:
         """The name of the estimator's class in small letters, of a pipeline that of its last step."""
         from ._sklearn_names import label
@@ -64,7 +71,7 @@ class OwnEstimator(Model):
         made, seed = self._made(), self.seed or 0
         unset = [name for name, value in made.get_params().items() if name.endswith("random_state") and value is None]
         made.set_params(**dict.fromkeys(unset, seed))
-        found = learned(made, self.encoding, False, train, schema, seed, self.threads)
+        found = learned(made, self.encoding, False, train, schema, self)
         if isinstance(found, Learned):
             found.trusted = _trusted(self._root)
         return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import Problem
 from ..model import Advance, Fitted, Model
+from ..options import Ability
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,6 +42,21 @@ class Sklearn(Model):
             return [Problem(what, ("model", key), hint=_USUAL[key])]
         return problems(name, key, self.params, task)
 
+    def abilities(self, task: Task) -> frozenset[Ability]:
+        """Those of the estimator."""
+        from ._sklearn_fit import abilities
+        from ._sklearn_names import estimator
+
+        found = estimator(self._chosen(task)[1] or "")
+        return frozenset() if found is None else abilities(found, task)
+
+    def quantile(self, level: float) -> Model:
+        """The same estimator with its loss of a quantile."""
+        from ._sklearn_fit import QUANTILES
+
+        fixed, name = QUANTILES[(self._chosen("regression")[1] or "").rpartition(".")[2]]
+        return self.model_copy(update={"params": {**self.params, **fixed, name: level}})
+
     def label(self, task: Task) -> str:
         """The name of the class in small letters, as random_forest."""
         from ._sklearn_names import label
@@ -56,7 +72,7 @@ class Sklearn(Model):
 
         estimator = prepared(self._chosen(schema.task)[1] or "", self.params, self.seed or 0, self.threads)
         need, takes_missing = needs(estimator)
-        return learned(estimator, need, takes_missing, train, schema, self.seed or 0, self.threads)
+        return learned(estimator, need, takes_missing, train, schema, self)
 
     @classmethod
     def load(cls, folder: Path, schema: Schema) -> Fitted:

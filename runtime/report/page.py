@@ -149,7 +149,13 @@ def _by_class(schema: Schema, predictions: pl.DataFrame) -> str:
 
 def _contract(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
     data = facts["data"]
-    roles = {schema.target: "target", schema.key: "key", schema.time: "time", schema.divider: "split"}
+    roles = {
+        schema.target: "target",
+        schema.key: "key",
+        schema.time: "time",
+        schema.weight: "weight",
+        schema.divider: "split",
+    }
     rows = []
     roles |= dict.fromkeys(schema.outcomes, "outcome")
     for name, column in {**schema.columns, schema.target: schema.target_column, **schema.derived}.items():

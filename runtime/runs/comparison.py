@@ -32,7 +32,7 @@ def difference(run: Run, other: Run) -> Interval | None:
         return None
     try:
         metric = _metric(run)
-        (truth, ours), (_, theirs) = _scored(run), _scored(other)
+        (truth, ours), (_, theirs) = _scored(run, metric), _scored(other, metric)
     except (Mistake, OSError, KeyError):
         return None
     if ours.shape != theirs.shape or not truth.size:
@@ -47,8 +47,9 @@ def _metric(run: Run) -> Metric:
     return Evaluation.model_validate({}, context=run.root).metric(run.facts["objective"], run.facts["task"])
 
 
-def _scored(run: Run) -> tuple[Array, Array]:
-    """Truth and prediction of the test rows."""
+def _scored(run: Run, metric: Metric) -> tuple[Array, Array]:
+    """Truth and prediction of the test rows; where the metric asks for decisions only, as a threshold of the run made them."""
+    import numpy as np
     import polars as pl
 
     from .. import classes
@@ -58,4 +59,8 @@ def _scored(run: Run) -> tuple[Array, Array]:
     if not schema.classification:
         return scoreable(rows["target"], rows["prediction"].to_numpy(), schema)
     names = [f"probability: {classes.text(label)}" for label in schema.classes or ()]
-    return scoreable(rows["target"], rows.select(names).to_numpy(), schema)
+    truth, predicted = scoreable(rows["target"], rows.select(names).to_numpy(), schema)
+    if metric.of_decisions and (threshold := run.facts.get("threshold")):
+        positive = (predicted[:, 1] >= threshold["value"]).astype(float)
+        predicted = np.stack([1 - positive, positive], axis=1)
+    return truth, predicted

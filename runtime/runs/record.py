@@ -11,6 +11,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import conformal
 from ..files import new_folder
 from ..progress import step
 from . import git, manifest
@@ -130,6 +131,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
             "params": _plain(written.get("model", {}).get("params", {})),
             "rounds": model.rounds,
         },
+        **_adjusted(model, scores),
         "split": _plain(written.get("split", {})),
         "rows": scores.rows,
         "data": _data(written.get("data", {}).get("description") or "", parts),
@@ -154,6 +156,15 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         "durations": {name: round(seconds, 3) for name, seconds in project.durations.items()},
         "notes": list(dict.fromkeys([*parts.rows.notes, *parts.notes, *model.notes, *scores.notes])),
     }
+
+
+def _adjusted(model: Fitted, scores: Scores) -> dict[str, Any]:
+    """What a person should know of how the answers were adjusted; of an interval also how it did on the test rows."""
+    told = model.facts()
+    found = conformal.covered(scores.predictions)
+    if found is None or "interval" not in told:
+        return told
+    return {**told, "interval": {**told["interval"], "test_coverage": found[0], "test_width": found[1]}}
 
 
 def _data(description: str, parts: Parts) -> dict[str, Any]:

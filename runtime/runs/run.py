@@ -145,7 +145,8 @@ class Run:
 
         Raises Mistake as `verify` does, and when the model's files hold types that are not allowed.
         """
+        from ..adjusted import load
         from ..model import MODELS
 
         self.verify(manifest_sha256)
-        return MODELS.of(self.root)[self.facts["model"]["kind"]].load(self.folder / MODEL, self.schema())
+        return load(MODELS.of(self.root)[self.facts["model"]["kind"]], self.folder / MODEL, self.schema())

@@ -75,8 +75,10 @@ class Answerer:
         if self._schema.classes is None:
             return [{"prediction": value} for value in outputs.tolist()]
         names, labels, order = self._names, self._schema.classes, self._order
+        threshold = self._predictor.model.threshold
         told = []
         for shares in outputs.tolist():
-            place = max(order, key=shares.__getitem__)  # the first of equals, as argmax
+            likely = max(order, key=shares.__getitem__)  # the first of equals, as argmax
+            place = likely if threshold is None else order[shares[order[-1]] >= threshold]
             told.append({"prediction": labels[place], "probabilities": dict(zip(names, shares, strict=True))})
         return told

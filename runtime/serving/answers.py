@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import TypedDict
 
 Label = TypeVar("Label", bound=bool | int | str)
 Answered = TypeVar("Answered", bound="Answer")
@@ -51,10 +52,20 @@ class MulticlassExplanation(Prediction[Label], Generic[Label]):
     contributions: Annotated[dict[str, dict[str, float]], Field(description="by class: what each column added")]
 
 
+class Bounds(TypedDict):
+    """Where the true value lies, in the share of cases that GET /model tells as interval.level."""
+
+    low: float
+    high: float
+
+
 class Estimate(Answer):
     """The value predicted for one row."""
 
     prediction: float
+    interval: Annotated[
+        Bounds | SkipJsonSchema[None], Field(description="where the value lies, when the model says so")
+    ] = None
 
 
 class EstimateExplanation(Estimate):

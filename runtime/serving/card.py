@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ..schema import Schema
 
 FACTS = ("description", "objective", "metrics", "baseline", "baseline_label", "rows", "inputs", "git")
+ADJUSTED = ("calibration", "threshold", "interval")
 """What run.json says and a caller may know; nothing in it names a secret."""
 
 
@@ -23,7 +24,7 @@ def card(run: Run, schema: Schema) -> dict[str, Any]:
         "classes": schema.classes,
         "positive": schema.positive,
         "created": run.created,
-        **{key: run.facts[key] for key in FACTS if key in run.facts},
+        **{key: run.facts[key] for key in (*ADJUSTED, *FACTS) if key in run.facts},
         "schema": schema.model_dump(
             mode="json", include={"features", "derived", "key", "key_column", "timezone", "unknown_category"}
         ),

@@ -93,6 +93,9 @@ class Predictor:
 
     def _predictions(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
         found, names = prediction.predict(self.model, frame, self.hooks), self._classes
+        if found.bounds is not None:
+            ends = [{"low": low, "high": high} for low, high in found.bounds.tolist()]
+            return [{"prediction": it, "interval": end} for it, end in zip(found.values, ends, strict=True)]
         if found.probabilities is None:
             return [{"prediction": value} for value in found.values]
         return [

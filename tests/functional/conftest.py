@@ -173,3 +173,9 @@ def _answers(root):
             assert answer.status_code == 200, answer.text
     (found,) = answer.json()["predictions"]
     return found
+
+
+@pytest.fixture
+def served():
+    """Opens a client of a project's service, in this process: with served(folder) as client."""
+    return _served
