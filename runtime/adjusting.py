@@ -36,9 +36,7 @@ def ends(model: Model) -> list[Model]:
     return [model.quantile(low), model.quantile(1 - low)]
 
 
-def adjusted(
-    model: Model, fitted: Fitted, held: pl.DataFrame | None, quantiles: Sequence[Fitted] = ()
-) -> Fitted:
+def adjusted(model: Model, fitted: Fitted, held: pl.DataFrame | None, quantiles: Sequence[Fitted] = ()) -> Fitted:
     """The fitted model with the adjustments that `model` asks for.
 
     held: rows that none of the fitted models has seen. quantiles: the fitted `ends`.

@@ -69,9 +69,9 @@ def problems(model: Model, schema: Schema, declared: bool = True) -> list[Proble
 
 def weight_problems(name: str | None, columns: Mapping[str, Any]) -> Iterator[Problem]:
     """What keeps a column from being the weight of its row: it is a number that every row has, 0 or more."""
-    column, where = columns.get(str(name)), ("data", "columns", str(name))
-    if column is None:
+    if name is None or name not in columns:
         return
+    column, where = columns[name], ("data", "columns", name)
     if column.type not in ("integer", "number"):
         yield Problem(f"the weight of a row must be a number; {name} is a {column.type}.", (*where, "type"))
     elif column.nullable:
