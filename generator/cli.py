@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "Train one model, or a sweep with -m.",
     "runs": "List the runs, best first.",
     "report": "Print the path of a run's report.",
+    "lineage": "Follow a run back to its data and on to its service.",
     "reproduce": "Train a run once more and compare, to the last bit.",
     "promote": "Put a run into production, if it passes the gates.",
     "rollback": "Put the run before back into production.",

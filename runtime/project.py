@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config.load import as_text, load, spec_of
-from .data.rows import Data
+from .data.rows import Data, Rows
+from .data.unchanged import Stamps, hold, unchanged
 from .evaluation import Evaluation
 from .hooks import Hooks
 from .model import Model
@@ -77,8 +78,14 @@ class Project:
         from .runs.before import before
 
         asked = self.spec.data.checks.previous is not None
+        hashed = self._hashed[1] if "_hashed" in self.__dict__ else None
         return Data(
-            self.spec.data, self.schema, self.root, self.hooks.features, before=before(self.root) if asked else None
+            self.spec.data,
+            self.schema,
+            self.root,
+            self.hooks.features,
+            before=before(self.root) if asked else None,
+            seen=hashed,
         )
 
     @property
@@ -97,10 +104,24 @@ class Project:
         """What is measured."""
         return self.spec.evaluation
 
-    @cached_property
+    @property
     def inputs(self) -> Inputs:
         """What goes into a run: data, configuration, code and packages, each by its fingerprint."""
-        return Inputs.of(self.root, self.spec, self.spec.data.files(self.root))
+        return self._hashed[0]
+
+    @cached_property
+    def _hashed(self) -> tuple[Inputs, Stamps]:
+        """The inputs, and the state of the files when they were hashed."""
+        data = self.spec.data
+        with unchanged(data, self.root) as stamps:
+            return Inputs.of(self.root, self.spec, data.files(self.root)), stamps
+
+    def hold(self, rows: Rows) -> None:
+        """Make sure that the rows are those of the inputs.
+
+        Raises Mistake with the files that were written to between the hashing and the loading.
+        """
+        hold(self._hashed[1], rows.stamps)
 
     def finished(self) -> Run | None:
         """The run that the same data, configuration, code and packages left before, if it is whole."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
@@ -76,6 +76,19 @@ def spec_of(root: Path, config: DictConfig) -> Spec:
     spec, found = _validated(root, config, [])
     if found or spec is None:
         _tell(root)
+        raise Mistake(found)
+    return spec
+
+
+def spec_of_text(root: Path, text: str) -> Spec:
+    """The Spec of a configuration that `as_text` wrote, as every run keeps it.
+
+    Raises Mistake with every problem there is, without places.
+    """
+    from omegaconf import OmegaConf
+
+    spec, found = _validated(root, cast("DictConfig", OmegaConf.create(text)), [])
+    if found or spec is None:
         raise Mistake(found)
     return spec
 

@@ -11,6 +11,8 @@ from .joins import placed, source_name, streamed
 from .quarantine import quarantined
 from .rows import Data, completed_rows, held, load, nothing_to_learn, refused, remarks, told
 from .rule import NUMBER
+from .stored import stored
+from .unchanged import unchanged
 
 _TRIED = 10_000  # rows that hooks and derived columns are tried on
 
@@ -34,7 +36,8 @@ def audit(data: Data) -> Audit:
         rows = load(replace(data, keep=False))
         return Audit(rows.read, rows.breaches)
     with step("check") as now:
-        found, notes = _streamed(data)
+        with unchanged(data.dataset, data.root):
+            found, notes = _streamed(data)
         now.say(f"{told(found.read, 'row')} from {source_name(data.dataset, data.root)}")
         for note in notes:
             now.say(note)
@@ -50,7 +53,8 @@ def _streamed(data: Data) -> tuple[Audit, list[str]]:
         verdict = contract.judged(contract.rows, "streaming")
     if not verdict.height:
         raise Mistake(Problem(f"{name} has no rows.", ("data", "sources", base)))
-    breaches = (*verdict.breaches, *contract.checking.differences(verdict.height, source.columns(data.root)))
+    has = stored(data.dataset, data.root, source.columns(data.root))
+    breaches = (*verdict.breaches, *contract.checking.differences(verdict.height, has))
     if data.dataset.checks.on_breach == "quarantine":
         breaches = tuple(quarantined(it) for it in breaches)
     lacking, least, greatest = verdict.target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from .column import AnyColumn
 from .derive import expression
 from .rule import NUMBER, Rule
 from .source import Source
+from .stored import Stored
 from .survey import Engine
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Before:
 
     run: str
     rows: int
-    columns: Sequence[str]
-    """Of its base."""
+    stored: Stored
+    """The columns of its base."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Checking:
             found += self._stale(totals["latest"], height)
         return found
 
-    def differences(self, height: int, columns: Sequence[str]) -> list[Breach]:
+    def differences(self, height: int, stored: Stored) -> list[Breach]:
         """How the data differs from what the run before was trained on."""
         asked, before, found = self.checks.previous, self.before, []
         if asked is None or before is None:
@@ -109,14 +110,10 @@ class Checking:
             change = (height - before.rows) / before.rows
             what = f"{height:,} rows; run {before.run} had {before.rows:,} ({change:+.0%}, {asked.rows:.0%} allowed)"
             found.append(_whole_breach("previous", "rows", height, what, (*WHERE, "previous", "rows"), asked.severity))
-        if asked.columns:
-            gone = [f'"{name}"' for name in before.columns if name not in columns]
-            new = [f'"{name}"' for name in columns if name not in before.columns]
-            parts = [f"{word} {listed(names, 'and')}" for word, names in (("lost", gone), ("gained", new)) if names]
-            if parts:
-                what = f"since run {before.run} the source has {' and '.join(parts)}"
-                path = (*WHERE, "previous", "columns")
-                found.append(_whole_breach("previous", "columns", height, what, path, asked.severity))
+        if asked.columns and (parts := list(stored.changes(before.stored))):
+            what = f"since run {before.run} the source has {listed(parts, 'and')}"
+            path = (*WHERE, "previous", "columns")
+            found.append(_whole_breach("previous", "columns", height, what, path, asked.severity))
         return found
 
     def repeated(self, unique: Unique, rows: pl.LazyFrame, engine: Engine) -> pl.Series:

@@ -105,7 +105,7 @@ class Previous(Check):
     rows: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = 0.5
     """By which share the number of rows may differ; null: by any."""
     columns: bool = True
-    """Must the source have the same columns?"""
+    """Must the base have the same columns, stored in the same types?"""
 
 
 _Unique = Annotated[

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StrictStr, model_validator
+from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from ..errors import Mistake, Problem, did_you_mean, listed
 from ..kinds import ByKind
@@ -56,6 +56,8 @@ class Dataset(Section):
     """What the rows promise together: how many there are, what is unique, how fresh they are, what is true of each."""
     unknown_category: Literal["reject", "missing"] = "reject"
     """A label outside `values`: reject the row, or treat the value as missing, count it and say so in the answer."""
+    content: StrictBool = False
+    """Have every run keep a fingerprint of the rows themselves, by which `overture lineage` knows the same data in other files."""
 
     @property
     def source(self) -> Source:
@@ -69,7 +71,7 @@ class Dataset(Section):
 
     def files(self, root: Path) -> list[Path]:
         """The local files of all sources, each once: those of the base, then in the order of joins and references."""
-        return list(dict.fromkeys(file for name in self._used for file in self.sources[name].files(root)))
+        return list(dict.fromkeys(file for name in self.used for file in self.sources[name].files(root)))
 
     def snapshots(self, root: Path) -> dict[str, str]:
         """What beside the files tells the rows of today from those of another day, each as "source.what".
@@ -78,7 +80,7 @@ class Dataset(Section):
         """
         found: dict[str, str] = {}
         problems: list[Problem] = []
-        for name in self._used:
+        for name in self.used:
             try:
                 found |= {f"{name}.{what}": state for what, state in self.sources[name].snapshot(root).items()}
             except Mistake as mistake:
@@ -89,7 +91,7 @@ class Dataset(Section):
         return found
 
     @property
-    def _used(self) -> list[str]:
+    def used(self) -> list[str]:
         """The names of the sources whose rows count: the base, then in the order of joins and references."""
         named = [*(join.source for join in self.joins), *(it.source for it in self.checks.references)]
         return list(dict.fromkeys([self.base_name, *(name for name in named if name in self.sources)]))
@@ -131,7 +133,7 @@ class Dataset(Section):
             for name in dict.fromkeys(name for name in [*join.pairs, *moments] if name in self.ignore):
                 what = f'goes by "{name}", which ignore says is not read.'
                 yield Problem(what, where, hint="Take it out of ignore; what columns does not describe is no feature.")
-        joined = set(self._used)
+        joined = set(self.used)
         if self.base in self.sources:
             for name in self.sources:
                 if name not in joined:

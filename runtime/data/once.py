@@ -9,6 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from ..progress import step
+from .unchanged import stamps
 
 if TYPE_CHECKING:
     from .rows import Data, Rows
@@ -52,8 +53,11 @@ def once(load: Load) -> Load:
 
 def _asked(data: Data) -> tuple[object, ...]:
     """What decides which rows come. Files by time and size: a sweep hashes them once a job for the id of its run anyway."""
-    files = [
-        (str(file), stat.st_mtime_ns, stat.st_size) for file in data.dataset.files(data.root) if (stat := file.stat())
-    ]
     hook = getattr(data.features, "__code__", data.features)
-    return data.dataset.model_dump_json(), data.schema.model_dump_json(), str(data.root), hook, files
+    return (
+        data.dataset.model_dump_json(),
+        data.schema.model_dump_json(),
+        str(data.root),
+        hook,
+        stamps(data.dataset, data.root),
+    )

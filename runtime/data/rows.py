@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ..progress import step
 from ..schema import Schema
 from .breach import Breach
 from .checking import Before, Checking
+from .content import of_rows
 from .dataset import Dataset
 from .derive import evaluated, expression
 from .features import completed
@@ -21,6 +23,8 @@ from .joins import Joined, joined, source_name
 from .once import once
 from .quarantine import quarantined, set_aside
 from .rule import NUMBER as ROW
+from .stored import Stored, stored
+from .unchanged import Stamps, unchanged
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,6 +47,8 @@ class Data:
     """What the run before was trained on."""
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     """The clock that the age of rows is told by."""
+    seen: Stamps | None = None
+    """The state of the files when they were hashed; None: they were not yet."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,17 @@ class Rows:
     """What joins did not find, and what could not be computed, counted."""
     aside: int = 0
     """How many rows were set aside since they break the contract."""
-    stored: tuple[str, ...] = ()
+    stored: Stored = field(default_factory=Stored)
     """The columns that the base has."""
+    stamps: Stamps = field(default_factory=dict)
+    """The state of the files while they were read."""
+
+    @cached_property
+    def content(self) -> str:
+        """The fingerprint of the rows in the columns of the contract, in any order and from any files."""
+        return of_rows(
+            self.frame.select(name for name in self.frame.columns if name != ROW and name not in self.schema.derived)
+        )
 
 
 @once
@@ -81,8 +96,9 @@ def load(data: Data) -> Rows:
     nothing can be learned from the target, or hooks.features fails.
     """
     with step("load") as now:
-        raw = joined(data.dataset, data.root, data.schema.columns)
-        rows = _kept(data, raw)
+        with unchanged(data.dataset, data.root, data.seen) as stamps:
+            raw = joined(data.dataset, data.root, data.schema.columns)
+            rows = replace(_kept(data, raw), stamps=stamps)
         now.say(f"{told(rows.read, 'row')} from {rows.source}")
         for line in [*rows.notes, *remarks(rows.dropped, data.schema.target, rows.unknown, rows.extra)]:
             now.say(line)
@@ -136,7 +152,8 @@ def _kept(data: Data, raw: Joined) -> Rows:
     prepared = contract.rows.collect()
     verdict = contract.judged(prepared.lazy(), "in-memory")
     breaches = [_told_apart(it, raw.origin) for it in verdict.breaches]
-    breaches += contract.checking.differences(raw.read, raw.stored)
+    has = stored(data.dataset, data.root, raw.stored)
+    breaches += contract.checking.differences(raw.read, has)
     good, aside = prepared, 0
     if checks.on_breach == "quarantine":
         reasons = contract.reasons(prepared)
@@ -163,7 +180,7 @@ def _kept(data: Data, raw: Joined) -> Rows:
         made, schema, more = completed_rows(frame.drop(ROW), schema, data.features)
         frame, notes = made.with_columns(frame[ROW]), [*notes, *more]
     return Rows(
-        frame, schema, name, raw.read, dropped, everything, verdict.unknown, raw.extra, tuple(notes), aside, raw.stored
+        frame, schema, name, raw.read, dropped, everything, verdict.unknown, raw.extra, tuple(notes), aside, has
     )
 
 

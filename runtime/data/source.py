@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Mistake, Problem, listed
+from ..errors import Mistake, listed
 from ..kinds import Kinds
 from ..own import first_line
 from ..section import Section
 from .storage import fault
+from .unchanged import differing, said
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,7 +58,7 @@ class Source(Section):
         """
         import polars as pl
 
-        before = self._stamps(root)
+        before = self.stamps(root)
         try:
             yield
         except (pl.exceptions.PolarsError, OSError) as error:
@@ -67,30 +68,28 @@ class Source(Section):
         if changed := self._changed(before, root):
             raise changed
 
-    def _stamps(self, root: Path) -> dict[str, object]:
-        """What tells a file that was written to from one that was not."""
+    def stamps(self, root: Path) -> dict[str, object]:
+        """What tells a file that was written to from one that was not, by path or address.
+
+        Raises Mistake when an object store cannot be listed.
+        """
         found: dict[str, object] = {}
         for file in self.files(root):
             with suppress(OSError):
                 state = file.stat()
-                found[file.name] = (state.st_size, state.st_mtime_ns, state.st_ino)
+                found[str(file)] = (state.st_size, state.st_mtime_ns, state.st_ino)
         for remote in self.objects(root):
             with suppress(OSError):
                 found[remote.url] = remote.stamp()
         return found
 
     def _changed(self, before: dict[str, object], root: Path) -> Mistake | None:
-        after = self._stamps(root)
-        names = [name for name, stamp in before.items() if after.get(name) != stamp]
-        names += [name for name in after if name not in before]
-        if not names:
-            return None
-        what = (
-            f"{listed(names[:3], 'and')} changed while it was read."
-            if len(names) < 4
-            else f"{len(names):,} files changed while they were read."
+        names = differing(before, self.stamps(root))
+        return (
+            Mistake(said(names, ("path",), f"while {'it was' if len(names) == 1 else 'they were'} read"))
+            if names
+            else None
         )
-        return Mistake(Problem(what, ("path",), hint="Run it again once nobody writes to it."))
 
     def misread(self, error: Exception, root: Path) -> Mistake:
         """What an engine's error means to the person who described the source."""

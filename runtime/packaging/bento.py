@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ..errors import Mistake
 from ..files import sha256
 from ..runs.run import CARD, RUNS, Run
@@ -64,13 +66,30 @@ def build(root: Path) -> Built:
         return _stored(stage, run, version, text, len(versions))
 
 
+def carrying(run: Run) -> list[str]:
+    """The Bentos in BentoML's store on this machine that were built of a run, oldest version name first."""
+    found = []
+    for file in sorted((_home() / "bentos" / run.name).glob("*/bento.yaml")):
+        try:
+            labels = yaml.safe_load(file.read_text("utf-8"))["labels"]
+        except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):  # half a Bento is none
+            continue
+        if isinstance(labels, dict) and labels.get("run") == run.id:
+            found.append(f"{run.name}:{file.parent.name}")
+    return found
+
+
+def _home() -> Path:
+    return Path(os.environ.get("BENTOML_HOME") or Path.home() / "bentoml")
+
+
 def _stored(stage: Path, run: Run, version: str, requirements: str, packages: int) -> Built:
     """The Bento of a folder in BentoML's store, which is neither safe against kills nor against two writers."""
     import bentoml
     from bentoml.exceptions import NotFound
     from filelock import FileLock
 
-    home = Path(os.environ.get("BENTOML_HOME") or Path.home() / "bentoml")
+    home = _home()
     home.mkdir(parents=True, exist_ok=True)
     tag = f"{run.name}:{version}"
     with FileLock(home / ".overture-build.lock"):

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from ..explanations.settings import Explanations
 from ..files import sha256
 
 if TYPE_CHECKING:
+    from ..data.dataset import Dataset
     from ..spec import Spec
 
 SHAPING = {"name", "task", "target", "positive", "seed", "data", "split", "model"}
@@ -66,7 +67,7 @@ def fingerprint(spec: Spec) -> str:
     data["columns"] = [[name, _without(column, "description")] for name, column in data["columns"].items()]
     data["derive"] = list(data["derive"].items())
     unused = [key for key in ("base", "joins", "derive") if not data[key]]
-    shaping["data"] = _without(data, "description", "owner", *unused)
+    shaping["data"] = _without(data, "description", "owner", "content", *unused)
     shaping["split"] = _without(shaping["split"], *(key for key in UNSET if shaping["split"].get(key) is None))
     shaping["model"] = _without(shaping["model"], "threads")
     shaping["metrics"] = spec.evaluation.chosen(spec.task)
@@ -92,10 +93,29 @@ def environment(threads: int | None = None) -> dict[str, str]:
     return found
 
 
+def by_source(data: Dataset, root: Path, known: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Each source of a data set with its kind, and which of the known inputs are its files, and what else tells its state."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in data.used:
+        source = data.sources[name]
+        files = [name_of(file, root) for file in source.files(root)]
+        found[name] = {
+            "kind": source.kind,
+            "files": [key for key in known if key in files],
+            "versions": [key for key in known if key.startswith(f"{name}.") and key not in files],
+        }
+    return found
+
+
+def name_of(file: Path, root: Path) -> str:
+    """A file as an input is called: from the project folder on, or its whole path outside of it."""
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
+
+
 def _data(root: Path, spec: Spec, files: Sequence[Path]) -> dict[str, str]:
     hashes, problems = {}, []
     for file in files:
-        written = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
+        written = name_of(file, root)
         try:
             hashes[written] = sha256(file)
         except OSError as error:

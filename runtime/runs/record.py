@@ -16,6 +16,7 @@ from ..files import new_folder
 from ..progress import step
 from . import git, manifest
 from .completion import is_put_off, tell
+from .inputs import by_source
 from .run import CHANGES, CONFIG, FACTS, HELD, MODEL, PACKAGES, PREDICTIONS, REPORT, RUNS, SCHEMA, Run, runs_folder
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 def record(project: Project, parts: Parts, model: Fitted, scores: Scores) -> Run:
     """Write runs/<id>/: complete or not at all. When a training beside this one was faster, its run is the run.
 
-    Raises Mistake when the folder is there and holds something else.
+    Raises Mistake when the folder is there and holds something else, and when the data was written to meanwhile.
     """
+    project.hold(parts.rows)
     folder = runs_folder(project.root) / project.inputs.run_id
     held = _held(project, parts, scores)
     explanations = None if held is None or is_put_off() else _explained(project, model, held, scores.objective)
@@ -134,7 +136,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         **_adjusted(model, scores),
         "split": _plain(written.get("split", {})),
         "rows": scores.rows,
-        "data": _data(written.get("data", {}).get("description") or "", parts),
+        "data": {**_data(written.get("data", {}).get("description") or "", parts), **_origin(project, parts)},
         "test_rows": rows_scored(scores.predictions),
         "objective": scores.objective,
         "greater_is_better": project.evaluation.metric(scores.objective, schema.task).greater_is_better,
@@ -178,10 +180,17 @@ def _data(description: str, parts: Parts) -> dict[str, Any]:
         "missing": {name: count for name, count in missing.items() if count},
         "unknown": dict(rows.unknown),
         "extra": list(rows.extra),
-        "stored": list(rows.stored),
+        "stored": asdict(rows.stored),
         "aside": rows.aside,
         "breaches": [breach.as_dict() for breach in rows.breaches],
     }
+
+
+def _origin(project: Project, parts: Parts) -> dict[str, Any]:
+    """Which inputs are of which source, and the fingerprint of the rows where it is asked for."""
+    data = project.spec.data
+    found: dict[str, Any] = {"sources": by_source(data, project.root, project.inputs.data)}
+    return {**found, "content": parts.rows.content} if data.content else found
 
 
 def _written(config: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from overture.runtime.data.checking import Before
 from overture.runtime.data.checks import Checks
 from overture.runtime.data.dataset import Dataset
 from overture.runtime.data.rows import Data, check, load
+from overture.runtime.data.stored import Stored
 from overture.runtime.errors import Mistake, Refusal
 from overture.runtime.schema import Schema
 
@@ -115,12 +116,28 @@ def test_what_another_source_has_to_know_is_said(data, tmp_path):
 
 
 def test_the_data_is_compared_with_that_of_the_run_before(data):
-    asked, before = {"previous": {"rows": 0.2}}, Before("abc", 10, ["id", "plan", "paid", "due", "old", "left"])
+    asked, before = {"previous": {"rows": 0.2}}, Before("abc", 10, Stored(["id", "plan", "paid", "due", "old", "left"]))
     assert both(data(asked, before=before)) == [
         "data.checks.previous.rows: 3 rows; run abc had 10 (-70%, 20% allowed)",
         'data.checks.previous.columns: since run abc the source has lost "old" and gained "at"',
     ]
     assert both(data(asked)) == []
+
+
+def test_a_column_that_is_stored_in_another_type_than_before_is_said(data):
+    rows = pl.read_csv(ROWS.encode(), null_values="z").with_columns(pl.col("plan").cast(pl.Categorical))
+    types = {"id": "Int64", "plan": "String", "paid": "String", "due": "Float64"}
+    for kind, found in (("parquet", True), ("csv", False)):
+        before = Before("abc", 3, Stored(rows.columns, kind, types))
+        said = both(data({"previous": {}}, rows=rows, before=before))
+        told = [
+            'data.checks.previous.columns: since run abc the source has changed "paid" from String to Int64 and "due" '
+            "from Float64 to Int64"
+        ]
+        assert said == (told if found else [])
+    columns = Stored(rows.columns, "parquet", {name: str(dtype) for name, dtype in rows.schema.items()})
+    assert load(data({"previous": {}}, rows=rows)).stored.types == {**columns.types, "plan": "String"}
+    assert load(data({}, rows=rows)).stored == Stored(tuple(rows.columns), "parquet")
 
 
 def test_a_warning_lets_the_work_go_on(data):

@@ -18,6 +18,7 @@ import polars as pl
 
 from overture.runtime import report
 from overture.runtime.data.column import column
+from overture.runtime.data.stored import Stored
 from overture.runtime.evaluation import Evaluation
 from overture.runtime.metric import METRICS
 from overture.runtime.model import Fitted
@@ -130,15 +131,24 @@ def work(root: Path) -> None:
     schema = Schema(task="regression", features={"x": column("number")}, target="y", target_column=column("number"))
     frame = pl.DataFrame({"_row": [1, 2], "x": [1.0, 2.0], "y": [1.0, 2.0]})
     rows = SimpleNamespace(
-        frame=frame, source="a.csv", read=2, dropped=0, unknown={}, extra=(), stored=(), aside=0, breaches=(), notes=()
+        frame=frame,
+        source="a.csv",
+        read=2,
+        dropped=0,
+        unknown={},
+        extra=(),
+        stored=Stored(),
+        aside=0,
+        breaches=(),
+        notes=(),
     )
     parts = SimpleNamespace(schema=schema, rows=rows, notes=())
     one = Interval(1.0, 1.0, 1.0)
     predictions = pl.DataFrame({"_row": [1, 2], "target": [1.0, 2.0], "prediction": [1.0, 1.0]})
     scores = Scores("r2", {"r2": one}, {"r2": 0.0}, "the mean", one, predictions, {"train": 2, "test": 2}, ())
     model = SimpleNamespace(kind="constant", label=lambda task: "constant", seed=1)
-    spec = SimpleNamespace(seed=1, model=model, explanations=None)
-    project = SimpleNamespace(root=root, name="a", spec=spec, split=model, model=model)
+    spec = SimpleNamespace(seed=1, model=model, explanations=None, data=SimpleNamespace(used=[], content=False))
+    project = SimpleNamespace(root=root, name="a", spec=spec, split=model, model=model, hold=lambda rows: None)
     project.evaluation = Evaluation()
     project.inputs, project.config_text, project.durations = Known({}, "", {}, {}), "name: a\n", {}
     record(project, parts, Constant(), scores)
