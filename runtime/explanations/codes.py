@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 RARE = 10
-"""Rows that a label needs in the first half to be told from other rare ones."""
+"""Rows that a label needs among the first ones to be told from other rare ones."""
 NAMED = 4
 """Labels that are named; of more, how many they are."""
 OTHERS = "a rare label"
@@ -35,15 +35,15 @@ class Codes:
     columns: list[_Column]
 
     @classmethod
-    def of(cls, subject: Subject) -> Codes:
-        """From the rows of a subject: nothing personal, no text. Labels are in the order of the error in the first half."""
+    def of(cls, subject: Subject, first: int) -> Codes:
+        """From the rows of a subject: nothing personal, no text. Labels are in the order of the error in the first rows."""
         import numpy as np
 
         schema, rows = subject.schema, subject.rows
         names = [name for name in subject.shown if schema.features[name].type != "text"]
         columns, coded = [], []
         for name in names:
-            column, numbers = _coded(rows[name], subject.losses)
+            column, numbers = _coded(rows[name].head(first), rows[name], subject.losses[:first])
             columns.append(column)
             coded.append(numbers)
         matrix = np.column_stack(coded) if coded else np.empty((rows.height, 0))
@@ -122,7 +122,7 @@ class _Column:
         return str(math.floor(value)) if self.kind == "whole" else f"{value:.4g}"
 
 
-def _coded(values: pl.Series, losses: Array) -> tuple[_Column, Array]:
+def _coded(first: pl.Series, values: pl.Series, losses: Array) -> tuple[_Column, Array]:
     import polars as pl
 
     gaps, dtype = values.null_count() > 0, values.dtype
@@ -130,8 +130,7 @@ def _coded(values: pl.Series, losses: Array) -> tuple[_Column, Array]:
         return _Column("moment", gaps, dtype=dtype), _numbers(values.to_physical())
     if dtype.is_numeric():
         return _Column("whole" if dtype.is_integer() else "number", gaps), _numbers(values)
-    half = values.len() // 2
-    seen = pl.DataFrame({"label": values.head(half), "loss": losses[:half]}).drop_nulls("label")
+    seen = pl.DataFrame({"label": first, "loss": losses}).drop_nulls("label")
     means = seen.group_by("label").agg(pl.len().alias("rows"), pl.col("loss").mean()).filter(pl.col("rows") >= RARE)
     known = means.sort("loss", "label")["label"].to_list()
     labels = [classes.text(label) for label in known]

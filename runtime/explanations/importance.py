@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-BUDGET = 300_000
+BUDGET = 400_000
 """Rows that are predicted at most, over all columns and repeats, as long as each column gets LEAST_ROWS."""
 LEAST_ROWS = 200
 MOST_COLUMNS = 60

@@ -1,4 +1,4 @@
-"""Groups of rows on which a model is weak: found by a shallow tree on half of the rows, and measured on the other half."""
+"""Groups of rows on which a model is weak: found by a shallow tree on some of the rows, and measured on others."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 LEAST_ROWS = 200
 """Fewer rows are too few to look for groups in."""
 DEPTH, LEAVES = 3, 8
+ORDERED, FOUND = 0.25, 0.6
+"""Up to which share of the rows labels are put in order, and from there up to which the tree is grown; the others measure."""
+MOST = 0.5
+"""The share of the rows above which a group is no group."""
 
 
 def segments(subject: Subject) -> list[dict[str, Any]]:
@@ -29,23 +33,22 @@ def segments(subject: Subject) -> list[dict[str, Any]]:
     import numpy as np
     from sklearn.tree import DecisionTreeRegressor
 
-    codes = Codes.of(subject)
     total = subject.rows.height
+    first, then = int(ORDERED * total), int(FOUND * total)  # the rows come in an order drawn by chance
+    codes = Codes.of(subject, first)
     if total < LEAST_ROWS or not codes.names:
         return []
-    half = total // 2  # the rows come in an order drawn by chance
-    matrix, losses = codes.matrix, subject.losses
-    most = np.quantile(losses[:half], 0.99)  # a few huge errors should not decide where the tree cuts
-    least = max(25, half // 40)
+    growing, losses = slice(first, then), subject.losses[then:]
+    most = np.quantile(subject.losses[growing], 0.99)  # a few huge errors should not decide where the tree cuts
+    least = max(20, (then - first) // 40)
     tree = DecisionTreeRegressor(max_depth=DEPTH, max_leaf_nodes=LEAVES, min_samples_leaf=least, random_state=0)
-    tree.fit(matrix[:half], np.minimum(losses[:half], most))
-    leaf = tree.apply(matrix[half:])
-    wrong = _wrong(subject)
-    tested = [node for node in np.unique(leaf).tolist() if 20 <= int((leaf == node).sum()) < leaf.size - 20]
+    tree.fit(codes.matrix[growing], np.minimum(subject.losses[growing], most))
+    leaf, wrong = tree.apply(codes.matrix[then:]), _wrong(subject)
+    tested = [node for node in np.unique(leaf).tolist() if 20 <= int((leaf == node).sum()) <= MOST * leaf.size]
     found = []
     for node in tested:
         inside = leaf == node
-        told = _judged(losses[half:], None if wrong is None else wrong[half:], inside, len(tested))
+        told = _judged(losses, None if wrong is None else wrong[then:], inside, len(tested))
         if told is not None:
             found.append({"where": codes.words(tree.tree_, node), "rows": int(inside.sum()), **told})
     for one in found:

@@ -10,9 +10,9 @@ from ..section import Section
 class Explanations(Section):
     """What is found out about a model on rows it has not seen, for its report."""
 
-    rows: int = Field(default=5000, ge=50, le=50_000)
+    rows: int = Field(default=10_000, ge=50, le=50_000)
     """The most held-out rows that are looked at: drawn by chance, always the same ones."""
-    repeats: int = Field(default=3, ge=1, le=20)
+    repeats: int = Field(default=5, ge=1, le=20)
     """How often a column is shuffled to see what that costs."""
     columns: int = Field(default=6, ge=0, le=50)
     """Columns whose effect on the prediction is drawn, the most important ones."""
