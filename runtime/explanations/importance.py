@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bootstrap
 from ..measuring import scoreable
+from ..metric import FunctionMetric
 from .subject import Subject, rounded
 
 if TYPE_CHECKING:
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Places = NDArray[np.int64]
 
 BUDGET = 400_000
 """Rows that are predicted at most, over all columns and repeats, as long as each column gets LEAST_ROWS."""
 LEAST_ROWS = 200
 MOST_COLUMNS = 60
 """Columns that are shuffled; of more, those that come first in `first`."""
-REPLICATES = 100
+REPLICATES, FEW_REPLICATES = 100, 20
+"""Bootstrap replicates; few where the objective is a function of hooks.py, which is called for each of them."""
 
 
 def importance(subject: Subject, first: list[str]) -> list[dict[str, Any]]:
@@ -34,18 +37,20 @@ def importance(subject: Subject, first: list[str]) -> list[dict[str, Any]]:
     most = max(LEAST_ROWS, BUDGET // max(1, len(names) * settings.repeats))
     subject_rows = subject.rows.head(most)
     target, before = subject_rows[subject.schema.target], subject.predict(subject_rows)
-    weights = next(iter(bootstrap.weights(REPLICATES, subject_rows.height)))
+    replicates = FEW_REPLICATES if isinstance(subject.metric, FunctionMetric) else REPLICATES
+    weights = np.vstack([*bootstrap.weights(replicates, subject_rows.height)])
     losing = _Losing(subject, target, weights)
-    whole = losing.score(before)
     found = []
     for name in names:
-        drawn = np.mean([losing.score(predicted) - whole for predicted in _shuffled(subject, name, most)], axis=0)
+        orders = _orders(subject, name, subject_rows.height)
+        shuffled = zip(orders, _shuffled(subject, name, orders), strict=True)
+        drawn = np.mean([losing.more(before, predicted, order) for order, predicted in shuffled], axis=0)
         found.append({"column": name, **_interval(drawn)})
     return sorted(found, key=lambda one: -(one["value"] or 0))
 
 
 class _Losing:
-    """The objective of rows, turned so that more is worse: plain first, then under each weighting."""
+    """By how much the objective of rows gets worse: plain first, then under each weighting."""
 
     def __init__(self, subject: Subject, target: Any, weights: Array) -> None:
         import numpy as np
@@ -54,20 +59,31 @@ class _Losing:
         self.weights = np.vstack([np.ones((1, weights.shape[1])), weights])
         self.sign = -1.0 if subject.metric.greater_is_better else 1.0
 
-    def score(self, predicted: Array) -> Array:
-        """(1 + replicates,)"""
-        truth, scored = scoreable(self.target, predicted, self.subject.schema)
-        return self.sign * self.subject.metric.score(truth, scored, self.weights)
+    def more(self, before: Array, after: Array, order: Places) -> Array:
+        """(1 + replicates,): after against before.
+
+        order: which row each took its value of the column from. That row was drawn by chance, too, so its weight counts, as
+        in the bootstrap of a mean over pairs.
+        """
+        weights = self.weights * self.weights[:, order]
+        scores = []
+        for predicted in (after, before):
+            truth, scored = scoreable(self.target, predicted, self.subject.schema)
+            scores.append(self.subject.metric.score(truth, scored, weights))
+        return self.sign * (scores[0] - scores[1])
 
 
-def _shuffled(subject: Subject, name: str, most: int) -> Array:
-    """(repeats, rows, …): what the model says when only this column is shuffled."""
+def _orders(subject: Subject, name: str, rows: int) -> list[Places]:
+    """How a column is shuffled each time, whatever happens to the others."""
     import numpy as np
 
-    rows = subject.rows.head(most)
-    place = list(subject.schema.features).index(name)
-    chance = np.random.default_rng([subject.seed, place])
-    orders = [chance.permutation(rows.height) for _ in range(subject.settings.repeats)]
+    chance = np.random.default_rng([subject.seed, list(subject.schema.features).index(name)])
+    return [chance.permutation(rows) for _ in range(subject.settings.repeats)]
+
+
+def _shuffled(subject: Subject, name: str, orders: list[Places]) -> Array:
+    """(repeats, rows, …): what the model says when only this column is shuffled."""
+    rows = subject.rows.head(orders[0].size)
     return subject.predict_each(rows.with_columns(rows[name].gather(order)) for order in orders)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from ..figures import count
+from ..figures import count, figure, interval
 from . import plots
 from .style import CSS
 
@@ -46,3 +46,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Iterable[
 def folded(title: str, html: str) -> str:
     """HTML that is shown when its title is clicked."""
     return f"<details><summary>{escape(title)}</summary>{html}</details>"
+
+
+def number(value: float | None) -> str:
+    """A measured number, or that there is none."""
+    return "undefined" if value is None else figure(value)
+
+
+def between(scored: Mapping[str, float | None]) -> str:
+    """The interval of a number that was measured: its low and high."""
+    value, low, high = scored["value"], scored["low"], scored["high"]
+    return "undefined" if value is None or low is None or high is None else interval(value, low, high).split(" ", 1)[1]

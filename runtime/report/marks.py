@@ -99,6 +99,11 @@ class Chart:
         x, y = self._place(at)
         self.parts.append(f'<circle class="{style}" cx="{x}" cy="{y}" r="{radius:g}">{_title(says)}</circle>')
 
+    def dots(self, places: Iterable[Point], style: str = "dots") -> None:
+        """Many values alike, as one mark; the style says how thick and what colour the strokes are."""
+        path = "".join(f"M{x} {y}h0" for x, y in map(self._place, places))
+        self.parts.append(f'<path class="{style}" d="{path}"/>')
+
     def bar(self, corner: Point, opposite: Point, style: str = "bar", says: str = "", share: float = 1) -> None:
         """A filled rectangle; `share` of 0 to 1 is how strong its colour is, which makes it a cell of a heat map."""
         (left, top), (right, low) = self._at(corner), self._at(opposite)

@@ -2,9 +2,11 @@
 
 CSS = """
 :root { color-scheme: light dark; --paper: #fdfcfa; --card: #fff; --ink: #1d2430; --soft: #5d6675; --rule: #e2e0da;
-  --accent: #2f5fb3; --other: #c08a2d; --wrong: #c04a3a; --good: #2e7d4f; --on: #fff; }
+  --accent: #2f5fb3; --other: #c08a2d; --wrong: #c04a3a; --good: #2e7d4f; --on: #fff;
+  --low: #3c8fb8; --high: #d0503c; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171c; --card: #1b1f26; --ink: #e6e8ec; --soft: #9aa3b0;
-  --rule: #2f353f; --accent: #7aa5f0; --other: #dcae5a; --wrong: #e8806f; --good: #6fc795; --on: #10131a; } }
+  --rule: #2f353f; --accent: #7aa5f0; --other: #dcae5a; --wrong: #e8806f; --good: #6fc795; --on: #10131a;
+  --low: #58b4de; --high: #f0836e; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
@@ -48,8 +50,23 @@ line.grid { stroke: var(--rule); stroke-width: 1; }
 .ideal { fill: none; stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 4 4; }
 .dot, .bar, .cell { fill: var(--accent); } .dot.other, .bar.other { fill: var(--other); } .bar.wrong { fill: var(--wrong); }
 .interval { stroke: var(--accent); stroke-width: 2; stroke-linecap: round; } .interval.strong { stroke-width: 8; opacity: 0.35; }
-@media (max-width: 46rem) { main { padding: 1.5rem 1rem 3rem; } .hero { grid-template-columns: 1fr; padding: 1.2rem; } h1 { font-size: 1.7rem; } }
-@media print { :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #ccc; --accent: #2f5fb3;
+.line.other { stroke: var(--other); } .line.wrong { stroke: var(--wrong); } .line.good { stroke: var(--good); } .line.strong { stroke-width: 2.6; }
+.dot.wrong { fill: var(--wrong); } .dot.good { fill: var(--good); } .key.wrong { background: var(--wrong); } .key.good { background: var(--good); }
+.single { fill: none; stroke: var(--accent); stroke-width: 1; opacity: 0.22; } .spot { fill: var(--accent); opacity: 0; }
+.dots { fill: none; stroke: var(--accent); stroke-width: 4.4; stroke-linecap: round; opacity: 0.75; }
+.dots.plain { stroke: var(--soft); } .key.plain { background: var(--soft); }
+.s0 { --shade: 0%; } .s1 { --shade: 25%; } .s2 { --shade: 50%; } .s3 { --shade: 75%; } .s4 { --shade: 100%; }
+.dots.s0, .dots.s1, .dots.s2, .dots.s3, .dots.s4 { stroke: color-mix(in oklab, var(--high) var(--shade), var(--low)); }
+.key.s0 { background: var(--low); } .key.s4 { background: var(--high); }
+.watch { margin-top: 1.25rem; padding: 1.1rem 1.75rem; background: var(--card); border: 1px solid var(--rule); border-left: 4px solid var(--other);
+  border-radius: 12px; } .watch h2 { margin: 0 0 0.3rem; padding: 0; border: 0; font-size: 1rem; } .watch ul { margin: 0; max-width: 60rem; }
+.watch li { margin: 0.3rem 0; }
+nav { margin-top: 1.5rem; font-size: 0.9rem; line-height: 2; } nav a { color: var(--accent); text-decoration: none; margin-right: 1.1rem; white-space: nowrap; }
+nav a:hover { text-decoration: underline; }
+small { color: var(--soft); font-size: 0.85em; }
+@media (max-width: 46rem) { main { padding: 1.5rem 1rem 3rem; } .hero { grid-template-columns: 1fr; padding: 1.2rem; } h1 { font-size: 1.7rem; }
+  .stack thead { display: none; } .stack td { display: block; } .stack td:first-child { border: 0; padding-bottom: 0; color: var(--soft); } }
+@media print { nav { display: none; } :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #ccc; --accent: #2f5fb3;
   --other: #b07a1d; --wrong: #b03a2a; --good: #1e6d3f; --on: #fff; } main { max-width: none; padding: 0; } body { font-size: 11pt; }
   h2, h3 { break-after: avoid; } tr { break-inside: avoid; } pre { white-space: pre-wrap; } ::details-content { content-visibility: visible; }
   * { print-color-adjust: exact; } }

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overture.runtime.data.column import column
-from overture.runtime.report import curves, marks, words
+from overture.runtime.report import curves, marks, watch, words
 from overture.runtime.report.card import card
 from overture.runtime.report.page import page
 from overture.runtime.schema import Schema
@@ -72,9 +72,51 @@ def facts(task: str, rows: int = 300, **changes: Any) -> dict[str, Any]:
         "baseline_label": 'always "No"',
         "gain": numbers(0.166, 0.15, 0.181),
         "importance": {"x": 0.6, "color": 0.4},
+        "explanations": {"rows": 10_000, "repeats": 5, "columns": 6, "errors": 10, "segments": 5},
         "durations": {"fit": 3.8},
         "notes": ["color: 3 test rows hold a label that no training row has"],
         **changes,
+    }
+
+
+def explanations(task: str, text: str = "color") -> dict[str, Any]:
+    """Everything that explanations.json can hold; text: a column, and a label."""
+    inputs = [
+        {"input": name, "size": size, "low": 0.1, "high": 0.9, "points": [[0.3, 0.9], [-0.2, None], [0.0, 0.0]]}
+        for name, size in (("x", 0.5), (text, 0.2))
+    ]
+    if task == "multiclass":
+        inputs = [{**{k: v for k, v in one.items() if k != "points"}, "by_class": [0.2, 0.3, 0.1]} for one in inputs]
+    names = LABELS["multiclass"] if task == "multiclass" else ["Yes" if task == "binary" else ""]
+    curves = [{"name": name, "mean": [0.2, 0.4], "missing": 0.3} for name in names]
+    drawn = {"rows": [100, 200], "curves": curves, "single": [[0.1, 0.3]], "middle": [[0.1, 0.3], [0.2, 0.6]]}
+    if task == "multiclass":
+        drawn |= {"single": [], "middle": []}
+    moments = {"column": "seen", "kind": "moment", "at": [1.6e9, 1.7e9], **drawn}
+    number = {"column": "x", "kind": "number", "at": [1.0, 7.0], **drawn}
+    wrong = None if task == "regression" else {"value": 0.4, "low": 0.3, "high": 0.5, "elsewhere": 0.1}
+    group = {"where": [{"column": text, "is": text}, {"column": "x", "is": "up to 3"}], "rows": 40, "share": 0.12}
+    error = {"row": 7, "key": text, "target": text, "prediction": "b", "probability": 0.01, "loss": 4.6}
+    return {
+        "rows": 300,
+        "of": 1000,
+        "objective": "log_loss",
+        "importance": [
+            {"column": "x", "value": 0.2, "low": 0.15, "high": 0.25},
+            {"column": text, "value": -0.001, "low": -0.01, "high": 0.01},
+        ],
+        "shap": {"method": "SHAP values, exact", "exact": True, "rows": 300, "apart": 1e-15, "inputs": inputs},
+        "dependence": [number, moments, {"column": text, "kind": "label", "at": [text, "b"], **drawn}],
+        "errors": {
+            "columns": ["x", text],
+            "hidden": [text],
+            "key": text,
+            "rows": [{**error, "values": ["1.5", text]}, {**error, "values": [None, None]}],
+        },
+        "segments": [
+            {**group, "loss": {"value": 0.9, "low": 0.7, "high": 1.1}, "elsewhere": 0.3, "wrong": wrong},
+        ],
+        "notes": [text],
     }
 
 
@@ -109,8 +151,8 @@ def predictions(task: str, rows: int = 300) -> pl.DataFrame:
     return pl.DataFrame({"_row": range(rows), "target": labels[truth], "prediction": said, **columns})
 
 
-def report(task: str, rows: int = 300, **changes: Any) -> str:
-    return page(facts(task, rows, **changes), schema(task), predictions(task, rows), "name: churn\n")
+def report(task: str, rows: int = 300, told: dict[str, Any] | None = None, **changes: Any) -> str:
+    return page(facts(task, rows, **changes), schema(task), predictions(task, rows), "name: churn\n", told)
 
 
 class Page(HTMLParser):
@@ -126,7 +168,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
+        assert not any(name.startswith("on") or name == "src" for name, _ in attrs)
+        assert all((to or "").startswith("#") for name, to in attrs if name == "href")
         if tag not in ("meta", "br"):
             self.open.append(tag)
 
@@ -140,9 +183,10 @@ class Page(HTMLParser):
         self.texts.append(data)
 
 
+@pytest.mark.parametrize("explained", [False, True])
 @pytest.mark.parametrize("task", TASKS)
-def test_a_report_is_one_page_that_needs_nothing_else(task: str) -> None:
-    html = report(task)
+def test_a_report_is_one_page_that_needs_nothing_else(task: str, explained: bool) -> None:
+    html = report(task, told=explanations(task) if explained else None)
 
     read = Page(html)
     assert read.open == []
@@ -204,7 +248,9 @@ def test_whatever_the_data_holds_is_shown_as_text() -> None:
     held = held.with_columns(pl.col("target", "prediction").replace({"No": HOSTILE}))
 
     for positive in labels:
-        html = page(told, hostile.model_copy(update={"positive": positive}), held, HOSTILE)
+        html = page(
+            told, hostile.model_copy(update={"positive": positive}), held, HOSTILE, explanations("binary", HOSTILE)
+        )
         assert "script" not in Page(html).tags
         assert "<script" not in html
     written = card(told, hostile)
@@ -336,3 +382,72 @@ def test_a_card_says_what_hugging_face_reads() -> None:
     assert {metric["type"]: metric["value"] for metric in result["metrics"]}["root_mean_squared_error"] == 0.412
     titles = ["Model", "Intended use", "Data", "Evaluation", "Limits", "How to reproduce it"]
     assert re.findall("^## (.*)$", written, re.MULTILINE) == titles
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_was_explained_is_shown(task: str) -> None:
+    html = report(task, told=explanations(task))
+    text = " ".join(" ".join(Page(html).texts).split())
+
+    for title in ("What it looks at", "How it answers", "Where it is weak", "Its greatest errors"):
+        assert f"<h2>{title}</h2>" in html
+    for drawn in ("What each column is worth", "What each input added", "seen", "color"):
+        assert f"<h3>{drawn}</h3>" in html
+    assert "color is color and x is up to 3" in text
+    assert "Not shown, because they are personal: color." in text
+    said = "off by 0.900 on average, elsewhere by 0.300" if task == "regression" else "wrong in 40.0 % of them"
+    assert said in text
+    assert 'class="dots plain"' in html if task != "multiclass" else 'class="dots' not in html
+
+
+def test_a_run_without_explanations_shows_the_shares_of_the_model() -> None:
+    html = report("binary", explanations=None)
+
+    assert "How much the model leans on each input" in html
+    assert "How it answers" not in html
+
+
+def test_the_first_page_says_what_to_watch() -> None:
+    leaning = explanations("binary") | {"importance": [{"column": "x", "value": 0.9, "low": 0.8, "high": 1.0}] * 2}
+    leaning["importance"][1] = {"column": "color", "value": 0.01, "low": 0.0, "high": 0.02}
+    told = facts("binary", 150, split={"kind": "random"})
+    late = schema("binary", time="seen", time_column=column("timestamp"))
+    rows = predictions("binary", 150)
+
+    said = watch.sentences(told, late, rows, leaning)
+
+    assert said[0].startswith("It was judged on 150 rows only")
+    assert "Color: 3 test rows hold a label that no training row has." in said
+    assert any(
+        text.startswith("It is weak where color is color and x is up to 3 (12.0 % of the rows)") for text in said
+    )
+    assert any(text.startswith("It leans on x above all") for text in said)
+    assert any(text.startswith("Rows are ordered by seen") for text in said)
+
+
+def test_probabilities_that_do_not_come_true_are_told() -> None:
+    chance = np.random.default_rng(3)
+    score = chance.uniform(0.02, 0.98, 4000)
+    frames = {}
+    for name, share in (("sound", score), ("sure", np.clip(1.6 * (score - 0.5) + 0.5, 0.01, 0.99))):
+        truth = np.where(chance.random(4000) < score, "Yes", "No")
+        said = np.where(share > 0.5, "Yes", "No")
+        shares = {"probability: No": 1 - share, "probability: Yes": share}
+        frames[name] = pl.DataFrame({"_row": range(4000), "target": truth, "prediction": said, **shares})
+
+    told = facts("binary", 4000, notes=[])
+    assert watch.sentences(told, schema("binary"), frames["sound"], None) == []
+    (said,) = watch.sentences(told, schema("binary"), frames["sure"], None)
+    assert said.startswith("Its probabilities are not to be taken at their word")
+
+
+def test_labels_that_are_personal_are_not_shown() -> None:
+    features = {"name": column("category", values=["Ada", "Grace"], personal=True)}
+
+    config = "data: {columns: {name: {type: category, values: [Ada, Grace], personal: true}}}"
+
+    html = page(facts("binary"), schema("binary", features=features), predictions("binary"), config)
+
+    assert "Ada" not in html
+    assert "personal: true" in html
+    assert "2 labels, not shown: they are personal" in html

@@ -1,0 +1,71 @@
+"""How good a model is on rows it has not seen: scores, figures, and the same on parts of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from .. import classes
+from ..figures import count, percent
+from . import plots
+from .html import between, number, panel, table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..schema import Schema
+
+
+def scores(facts: dict[str, Any]) -> Iterator[str]:
+    """Each metric beside the baseline's."""
+    rows = []
+    for name, scored in facts["metrics"].items():
+        base = facts["baseline"].get(name)
+        rows.append([escape(name), number(scored["value"]), between(scored), number(base)])
+    head = ["metric", "model", "95 % interval", escape(f"baseline: {facts['baseline_label']}")]
+    yield table(head, rows, numbers=(1, 2, 3), style="first-row")
+    yield f'<p class="facts">On {count(facts["rows"]["test"])} test rows; intervals by bootstrap. Runs are compared by {escape(facts["objective"])}.</p>'
+
+
+def slices(facts: dict[str, Any]) -> Iterator[str]:
+    """The objective on parts of the rows that the configuration asked for."""
+    parts = facts.get("slices", [])
+    if not parts:
+        return
+    name, better = facts["objective"], facts["greater_is_better"]
+    whole, rows = facts["metrics"][name], []
+    for part in parts:
+        found = part["metrics"].get(name)
+        if found is None or found["value"] is None:
+            rows.append([escape(part["column"]), escape(part["value"]), count(part["rows"]), "", "", "too few to say"])
+            continue
+        low, high = found["low"], found["high"]
+        below, above = (high is not None and high < whole["value"]), (low is not None and low > whole["value"])
+        said = "" if not (below or above) else "better" if below is not better else "weaker"
+        colour = {"weaker": "poor", "better": "good"}.get(said, "")
+        shown = [number(found["value"]), between(found), f'<span class="{colour}">{said}</span>']
+        rows.append([escape(part["column"]), escape(part["value"]), count(part["rows"]), *shown])
+    head = ["column", "where it is", "test rows", escape(name), "95 % interval", "than on all rows"]
+    yield table(head, rows, numbers=(2, 3, 4))
+    yield f'<p class="facts">On all rows: {escape(name)} {number(whole["value"])}. Weaker and better are said where the interval leaves that out.</p>'
+
+
+def figures(schema: Schema, predictions: pl.DataFrame) -> Iterator[str]:
+    """The figures of the task; for several classes a table of them, too."""
+    drawn = "".join(panel(found) for found in plots.figures(schema, predictions))
+    yield f'<div class="grid">{drawn}</div>'
+    if schema.task == "multiclass":
+        yield f"<h3>By class</h3>{_by_class(schema, predictions)}"
+
+
+def _by_class(schema: Schema, predictions: pl.DataFrame) -> str:
+    counts = plots.matrix(schema, predictions)
+    right, true, said = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    rows = []
+    for place, label in enumerate(schema.classes or []):
+        hits, there, claimed = int(right[place]), int(true[place]), int(said[place])
+        shares = [percent(hits / of) if of else "none" for of in (claimed, there)]
+        rows.append([escape(classes.text(label)), count(there), *shares])
+    head = ["class", "test rows", "right when predicted (precision)", "found (recall)"]
+    return table(head, rows, numbers=(1, 2, 3))
