@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,7 @@ class Adjusted(Fitted):
         """What the model says, on the scale of `raw`."""
         slope, offset = self._line
         why = self.model.explain(frame)
-        return Explanation(why.base * slope + offset, why.contributions * slope, why.method)
+        return replace(why, base=why.base * slope + offset, contributions=why.contributions * slope)
 
     @property
     def _line(self) -> tuple[float, float]:

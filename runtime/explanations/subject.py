@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..evaluation import Evaluation
+from ..metric import decided
 from .held import Held
 from .settings import Explanations
 
@@ -45,7 +46,7 @@ class Subject:
         Raises Mistake when the project has no such metric any more.
         """
         metric = Evaluation.model_validate({}, context=hooks.root).metric(objective, model.schema.task)
-        return cls(model, hooks.features, objective, metric, held, settings, seed)
+        return cls(model, hooks.features, objective, decided(metric, model.threshold), held, settings, seed)
 
     @property
     def schema(self) -> Schema:
