@@ -67,6 +67,23 @@ class Auth(Section):
         return self
 
 
+class Challenger(Section):
+    """How the run is tried that `overture promote RUN --challenger` named."""
+
+    mode: Literal["shadow", "canary"]
+    """shadow: it predicts the same rows, which are kept in the log and answered to nobody; canary: it answers some rows."""
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """canary: the share of rows that it answers; a row with the same key is always answered by the same model."""
+
+    @model_validator(mode="after")
+    def _share_of_a_canary(self) -> Challenger:
+        if (self.mode == "canary") is (self.share is None):
+            raise ValueError(
+                "a canary needs a share" if self.share is None else "a shadow answers no rows: leave share out"
+            )
+        return self
+
+
 class Http(Section):
     """Predictions over HTTP, by BentoML."""
 
@@ -92,6 +109,14 @@ class Http(Section):
     """Answer requests that keep the contract by the fast lane, without passing through BentoML; the answers are the same."""
     log: Log | None = Log()
     """Where answered rows are kept; null: they are not."""
+    challenger: Challenger | None = None
+    """How a challenger is tried beside the model in production; null: it is not."""
+
+    @model_validator(mode="after")
+    def _kept_somewhere(self) -> Http:
+        if self.log is None and self.challenger is not None and self.challenger.mode == "shadow":
+            raise ValueError("a shadow is of no use without a log: set serving.http.log, or leave challenger out")
+        return self
 
 
 class Batch(Section):

@@ -13,7 +13,7 @@ from ..cli import project_root
 @click.command("history")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects, oldest first.")
 def command(as_json: bool) -> None:
-    """Tell what was promoted or rolled back, oldest first."""
+    """Tell what was promoted, rolled back or tried beside production, oldest first."""
     from overture.runtime.runs.ledger import history
     from overture.runtime.terminal import say
 

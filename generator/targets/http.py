@@ -64,7 +64,7 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
     types = [field.annotation for field in row_fields] + ([label_type(schema)] if schema.classification else [])
     used = used_names(types)
     answer, explanation = _ANSWERS[schema.task]
-    auth = spec.serving.http.auth
+    auth, challenger = spec.serving.http.auth, spec.serving.http.challenger
     callers = [] if auth is None else ["Auth"] if auth.jwt is None else ["Auth", "Jwt"]
     zone = ["Zone"] if "Zone" in used else []
     stem = service_class(spec.name)
@@ -72,6 +72,8 @@ def _values(spec: Spec, schema: Schema) -> dict[str, Any]:
         "http": spec.serving.http.model_dump(),
         "log": None if (log := spec.serving.http.log) is None else log.model_dump(exclude_defaults=True),
         "auth": _auth(auth),
+        "shadow": challenger is not None and challenger.mode == "shadow",
+        "canary": challenger.share if challenger is not None else None,
         "description": spec.description or f"Predicts {spec.target_name}.",
         "row_description": spec.data.description or "One row.",
         "service": name(stem),

@@ -21,7 +21,7 @@ import yaml
 from ..errors import Mistake
 from ..files import sha256
 from ..runs.run import CARD, RUNS, Run
-from ..serving.predictor import promoted
+from ..serving.predictor import challenger, promoted
 from . import lock
 from .wheel import checkout, content, wheel
 
@@ -50,9 +50,13 @@ def build(root: Path) -> Built:
     """
     run, manifest_sha256 = promoted(root)
     run.verify(manifest_sha256)
+    beside = challenger(root)
+    if beside is not None:
+        beside[0].verify(beside[1])
     with tempfile.TemporaryDirectory(prefix="overture-") as temporary:
         stage = Path(temporary) / "project"
-        shutil.copytree(run.folder, stage / RUNS / run.id)
+        for each in [run, *([beside[0]] if beside else [])]:
+            shutil.copytree(each.folder, stage / RUNS / each.id)
         for path in _chosen(root):
             (stage / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(root / path, stage / path)

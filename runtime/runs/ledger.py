@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,18 @@ from ..files import sync_folder, write
 STATE = ".overture"
 LEDGER, PRODUCTION, LOCK = f"{STATE}/ledger.jsonl", f"{STATE}/production.json", f"{STATE}/lock"
 PROMOTED, ROLLED_BACK = "promoted", "rolled-back"
+CHALLENGING, WITHDRAWN = "challenger", "withdrawn"
+"""A run that is tried beside the one in production, from now on and no more."""
 PATIENCE = 10.0
 """Seconds to wait for another promote or rollback to end."""
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """What is tried beside production."""
+
+    run_id: str
+    manifest_sha256: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Production:
     manifest_sha256: str
     promoted_at: str
     name: str
+    challenger: Challenger | None = None
 
 
 @dataclass(frozen=True)
@@ -43,18 +54,20 @@ class Entry:
     """UTC, as 2026-11-23T20:29:29Z."""
     by: str
     action: str
-    """promoted or rolled-back."""
+    """promoted or rolled-back; challenger or withdrawn."""
     name: str
     """The project's name."""
     run: str
-    """The run that is in production from now on."""
+    """The run that is in production from now on; or the challenger."""
     manifest_sha256: str
     why: str = ""
     gates: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         texts = (self.at, self.by, self.action, self.name, self.run, self.manifest_sha256, self.why)
-        if self.action not in (PROMOTED, ROLLED_BACK) or not all(isinstance(text, str) for text in texts):
+        if self.action not in (PROMOTED, ROLLED_BACK, CHALLENGING, WITHDRAWN) or not all(
+            isinstance(text, str) for text in texts
+        ):
             raise ValueError("this is no entry of a ledger")
 
 
@@ -65,8 +78,11 @@ def production(root: Path) -> Production | None:
     """
     try:
         content = json.loads((root / PRODUCTION).read_bytes())
+        beside = content.get("challenger")
+        challenger = None if beside is None else Challenger(beside["run"], beside["manifest_sha256"])
         made = Production(content["run"], content["manifest_sha256"], content["promoted_at"], content["name"])
-        if not all(isinstance(value, str) for value in asdict(made).values()):
+        texts = [*asdict(made).values(), *(asdict(challenger).values() if challenger else ())]
+        if not all(isinstance(value, str) for value in texts if value is not None):
             raise TypeError
     except FileNotFoundError:
         return None
@@ -74,7 +90,7 @@ def production(root: Path) -> Production | None:
         raise Mistake(
             f"{PRODUCTION} cannot be read.", hint="Write it anew from the ledger: overture history"
         ) from error
-    return made
+    return replace(made, challenger=challenger)
 
 
 def history(root: Path) -> list[Entry]:
@@ -103,9 +119,20 @@ def in_force(found: Sequence[Entry]) -> list[Entry]:
     for entry in found:
         if entry.action == PROMOTED:
             stack.append(entry)
-        elif stack:
+        elif entry.action == ROLLED_BACK and stack:
             stack.pop()
     return stack
+
+
+def challenging(found: Sequence[Entry]) -> Entry | None:
+    """What is tried beside production: the last run that was named for it, unless it was withdrawn or promoted."""
+    current: Entry | None = None
+    for entry in found:
+        if entry.action == CHALLENGING:
+            current = entry
+        elif entry.action == WITHDRAWN or (current is not None and entry.run == current.run):
+            current = None
+    return current
 
 
 @contextmanager
@@ -132,7 +159,7 @@ def settle(root: Path) -> list[Entry]:
     """Bring production.json in line with the ledger, and give the ledger's entries. The lock must be held."""
     found = entries(root)
     if not _in_line(root, found):
-        _write_production(root, found[-1])
+        _write_production(root, found)
     return found
 
 
@@ -150,19 +177,24 @@ def append(root: Path, entry: Entry) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_folder(root / STATE)
-    _write_production(root, entry)
+    _write_production(root, entries(root))
 
 
-def _write_production(root: Path, entry: Entry) -> None:
-    write(root / PRODUCTION, json.dumps(_as_production(entry), indent=1, ensure_ascii=False) + "\n")
+def _write_production(root: Path, found: Sequence[Entry]) -> None:
+    write(root / PRODUCTION, json.dumps(_as_production(found), indent=1, ensure_ascii=False) + "\n")
 
 
-def _as_production(entry: Entry) -> dict[str, str]:
+def _as_production(found: Sequence[Entry]) -> dict[str, Any]:
+    """production.json as the ledger has it, whose first entry is always a promotion."""
+    entry = next(entry for entry in reversed(found) if entry.action in (PROMOTED, ROLLED_BACK))
+    beside = challenging(found)
+    challenger = {} if beside is None else {"run": beside.run, "manifest_sha256": beside.manifest_sha256}
     return {
         "name": entry.name,
         "run": entry.run,
         "manifest_sha256": entry.manifest_sha256,
         "promoted_at": entry.at,
+        **({"challenger": challenger} if challenger else {}),
     }
 
 
@@ -170,7 +202,7 @@ def _in_line(root: Path, found: Sequence[Entry]) -> bool:
     if not found:
         return True
     try:
-        return bool(json.loads((root / PRODUCTION).read_bytes()) == _as_production(found[-1]))
+        return bool(json.loads((root / PRODUCTION).read_bytes()) == _as_production(found))
     except (OSError, ValueError):
         return False
 

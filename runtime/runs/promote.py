@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,13 +64,47 @@ def promote(root: Path, gates: Sequence[Gate], run: Run, why: str = "") -> Promo
         if current is not None and (current.run_id, current.manifest_sha256) == (run.id, run.manifest_sha256):
             return Promotion(run, (), changed=False)
         results = tuple(judge(root, gates, run, current))
-        if failed := [result for result in results if result.passed is False]:
-            raise Refusal(
-                [Problem(f"gate {result.name}: {result.text}, failed.") for result in failed],
-                notes=[f"gate {result.name}: {result.text}, {result.verdict}" for result in results if result.passed],
-            )
+        _passed(results)
         _write(root, found, ledger.PROMOTED, complete(run), why, results)
     return Promotion(run, results, changed=True)
+
+
+def challenge(root: Path, gates: Sequence[Gate], run: Run, why: str = "") -> Promotion:
+    """Have a run of the project tried beside the one in production, in the place of another that is.
+
+    Raises Refusal with every gate that failed, and Mistake when nothing is in production yet, when it is this run, or when
+    the run was changed since it was recorded or is not of this project; then nothing is written.
+    """
+    run = _own(root, run)
+    with ledger.locked(root):
+        found = ledger.settle(root)
+        current = ledger.production(root)
+        if current is None:
+            raise Mistake("nothing is in production yet to be challenged.", hint="Run: overture promote best")
+        if current.run_id == run.id:
+            raise Mistake(f"{run.id} is in production itself.", hint="overture runs lists others.")
+        if current.challenger == ledger.Challenger(run.id, run.manifest_sha256):
+            return Promotion(run, (), changed=False)
+        results = tuple(judge(root, gates, run, current))
+        _passed(results)
+        _write(root, found, ledger.CHALLENGING, run, why, results)
+    return Promotion(run, results, changed=True)
+
+
+def withdraw(root: Path, why: str = "") -> str:
+    """Try the challenger no more, and give its id.
+
+    Raises Mistake when there is none.
+    """
+    with ledger.locked(root):
+        found = ledger.settle(root)
+        entry = ledger.challenging(found)
+        if entry is None:
+            raise Mistake("no run is tried beside production.", hint="overture history shows what was.")
+        ledger.append(
+            root, replace(entry, at=_now(found), by=_person(root), action=ledger.WITHDRAWN, why=why, gates=())
+        )
+    return entry.run
 
 
 def rollback(root: Path, why: str = "") -> Run:
@@ -90,6 +124,14 @@ def rollback(root: Path, why: str = "") -> Run:
         run = _own(root, Run.open(root / RUNS / before.run), before.manifest_sha256)
         _write(root, found, ledger.ROLLED_BACK, run, why, ())
     return run
+
+
+def _passed(results: Sequence[GateResult]) -> None:
+    if failed := [result for result in results if result.passed is False]:
+        raise Refusal(
+            [Problem(f"gate {result.name}: {result.text}, failed.") for result in failed],
+            notes=[f"gate {result.name}: {result.text}, {result.verdict}" for result in results if result.passed],
+        )
 
 
 def judge(root: Path, gates: Sequence[Gate], run: Run, current: Production | None) -> Iterator[GateResult]:
@@ -151,12 +193,17 @@ def _own(root: Path, run: Run, manifest_sha256: str | None = None) -> Run:
 
 
 def _write(root: Path, found: Sequence[Entry], action: str, run: Run, why: str, results: Sequence[GateResult]) -> None:
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    at = max(now, found[-1].at) if found else now  # a clock that was set back does not reorder history
     gates = [asdict(result) for result in results]
-    ledger.append(
-        root, Entry(at, git.person(root) or _account(), action, run.name, run.id, run.manifest_sha256, why, gates)
-    )
+    ledger.append(root, Entry(_now(found), _person(root), action, run.name, run.id, run.manifest_sha256, why, gates))
+
+
+def _now(found: Sequence[Entry]) -> str:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return max(now, found[-1].at) if found else now  # a clock that was set back does not reorder history
+
+
+def _person(root: Path) -> str:
+    return git.person(root) or _account()
 
 
 def _account() -> str:

@@ -25,6 +25,8 @@ class Answer(BaseModel):
         list[str] | SkipJsonSchema[None], Field(description="what was done with values never seen in training")
     ] = None
 
+    model: Annotated[str | SkipJsonSchema[None], Field(description="who answered this row, when it was another")] = None
+
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """The name that the API's documents show."""

@@ -39,6 +39,7 @@ from .personal import personal, traced
 from .predictor import Predictor
 from .request_log import RequestLog, Untold, open_log, watch
 from .routes import methods
+from .shadow import Shadow, shadowing
 from .trail import Trail
 
 if TYPE_CHECKING:
@@ -116,8 +117,9 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         predictor = getattr(instance, "predictor", None)
         if self.kept is not None and isinstance(predictor, Predictor):
             root, schema = predictor.hooks.root, predictor.model.schema
-            kept = factory.kept = open_log(self.kept, root, schema, predictor.version, meter or Untold())
-            factory.feedback = Feedback(root / self.kept.folder, schema, self.kept, kept.identify, meter)
+            opened = open_log(self.kept, root, schema, predictor.version, meter or Untold())
+            kept = factory.kept = shadowing(predictor, opened, self.kept, meter or Untold())
+            factory.feedback = Feedback(root / self.kept.folder, schema, self.kept, opened.identify, meter)
             guard.watched = partial(watch, kept)
             for lane in lanes.values():
                 lane.keep = kept.put
@@ -165,7 +167,7 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     """Are requests counted before they come here?"""
     started: Callable[[Any], None] | None = None
     """Called with the instance once it is made."""
-    kept: RequestLog | None = None
+    kept: RequestLog | Shadow | None = None
     """What is written to the end when the service stops."""
     feedback: Feedback | None = None
 

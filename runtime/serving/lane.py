@@ -13,6 +13,7 @@ from .decoding import Decoder
 from .guard import PHRASES, Answering, Message, Receive, Scope
 from .meter import Meter
 from .trail import Trail
+from .trial import Divided
 
 LARGE = 64 << 10
 """Bytes of a body above which it is decoded off the event loop."""
@@ -29,7 +30,7 @@ class Lane:
     """
 
     def __init__(
-        self, path: str, decoder: Decoder, answerer: Answerer, meter: Meter, trail: Trail, seconds: float
+        self, path: str, decoder: Decoder, answerer: Answerer | Divided, meter: Meter, trail: Trail, seconds: float
     ) -> None:
         self.path, self._decode, self._answerer = path, decoder, answerer
         self._meter, self._trail, self._seconds = meter, trail, seconds

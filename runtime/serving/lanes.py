@@ -11,7 +11,9 @@ from .lane import Lane
 from .meter import Meter
 from .predictor import Predictor
 from .request import Rows
+from .shadow import Watched
 from .trail import Trail
+from .trial import Divided
 
 
 def fast_lanes(service: Any, instance: Any, meter: Meter, trail: Trail, seconds: float) -> dict[str, Lane]:
@@ -28,7 +30,13 @@ def fast_lanes(service: Any, instance: Any, meter: Meter, trail: Trail, seconds:
     if not issubclass(body, Rows) or method.batchable or method.ctx_param is not None:
         raise Unsupported("predict takes more than rows")
     decoder = Decoder(body, list(schema.features), schema.key)
-    return {method.route: Lane(method.route, decoder, Answerer(predictor), meter, trail, seconds)}
+    trial = predictor.trial
+    answerer: Answerer | Divided
+    if trial is None:
+        answerer = Answerer(predictor)
+    else:
+        answerer = Divided(predictor, trial) if trial.share else Watched(predictor)
+    return {method.route: Lane(method.route, decoder, answerer, meter, trail, seconds)}
 
 
 def _only_predicts(func: Callable[..., Any]) -> bool:

@@ -76,7 +76,7 @@ class Layout:
                 pl.Series("time", spread([item.time // 1000 for item in answered]), pl.Int64).cast(
                     pl.Datetime("us", "UTC")
                 ),
-                pl.Series("model", [self._model] * len(found), pl.String),
+                pl.Series("model", [row.get("model", self._model) for row in found], pl.String),
                 pl.Series("route", spread([item.route for item in answered]), pl.String),
                 self._inputs(answered),
                 self._outputs(found),

@@ -61,6 +61,12 @@ class Meter:
             documentation="Outcomes that POST /feedback accepted",
             labelnames=[],
         )
+        self._shadowed = metrics.Counter(
+            namespace="overture",
+            name="shadow_rows_total",
+            documentation="Answered rows that the challenger predicted, failed at, or was not shown, by outcome",
+            labelnames=["outcome"],
+        )
         self._by_answer: dict[tuple[str, int], tuple[Any, Any]] = {}
         self._by_path: dict[str, tuple[Any, Any]] = {}
 
@@ -97,6 +103,10 @@ class Meter:
     def outcomes(self, rows: int) -> None:
         """So many outcomes were accepted."""
         self._outcomes.inc(rows)
+
+    def shadowed(self, outcome: str, rows: int) -> None:
+        """So many answered rows were predicted by the challenger, failed or dropped."""
+        self._shadowed.labels(outcome=outcome).inc(rows)
 
     def _of(self, path: str) -> tuple[Any, Any]:
         found = self._by_path.get(path)

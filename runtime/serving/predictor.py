@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -25,12 +25,14 @@ from .answers import (
 from .frame import Asked, asked
 from .request import Row
 from .request_log import PREDICTED
+from .trial import Again, Trial
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ..model import Fitted
     from ..runs.run import Run
+    from .trial import How
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,30 @@ class Predictor:
     run: Run
     model: Fitted
     hooks: Hooks
+    trial: Trial | None = None
+    """What is tried beside it."""
 
     @classmethod
-    def in_production(cls, name: str, row: type[Row], hooks: ModuleType) -> Predictor:
+    def in_production(
+        cls, name: str, row: type[Row], hooks: ModuleType, *, shadow: bool = False, canary: float = 0.0
+    ) -> Predictor:
         """The promoted run of the project that hooks.py stands in, opened after every hash was checked.
 
-        row: what the service accepts; it must be the contract that the run learned.
+        row: what the service accepts; it must be the contract that the run learned. shadow, canary: how the challenger is
+        tried, where one is named: it predicts what is asked, too, or it answers this share of rows.
         Raises Mistake when no run is promoted, when anything of it was changed, or when it learned another contract.
         """
         from .example import example
 
         found = Hooks.of(hooks)
-        run, manifest_sha256 = promoted(found.root)
-        agree(row, run.schema(), run.id)
-        ready = cls(name, run, run.load_model(manifest_sha256), found)
-        ready.predict([row.model_validate(example(ready.model.schema))])  # so that the first caller waits for no import
-        return ready
+        first, beside = promoted(found.root), challenger(found.root) if shadow or canary else None
+        made = []
+        for run, manifest_sha256 in [first, *([beside] if beside else [])]:
+            agree(row, run.schema(), run.id)
+            made.append(cls(name, run, run.load_model(manifest_sha256), found))
+        for ready in made:  # so that the first caller waits for no import
+            ready.predict([row.model_validate(example(ready.model.schema))])
+        return replace(made[0], trial=Trial(made[1], canary)) if beside else made[0]
 
     @property
     def version(self) -> str:
@@ -72,9 +82,8 @@ class Predictor:
 
     def predict(self, rows: Sequence[Row]) -> Answers[Any]:
         """The prediction for each row, in order."""
-        given = asked(self.model.schema, rows)
         kind = Prediction if self.model.schema.classification else Estimate
-        return self._answers(kind, given, self.predictions(given.frame))
+        return self._answers(kind, rows, *self._answered(rows, Predictor.predictions))
 
     def predictions(self, features: pl.DataFrame) -> list[dict[str, Any]]:
         """For each row what is answered, but its id and its warnings. features: schema.features, in their dtypes."""
@@ -82,11 +91,21 @@ class Predictor:
 
     def explain(self, rows: Sequence[Row]) -> Answers[Any]:
         """The prediction for each row, and what each input added to its raw score."""
-        given = asked(self.model.schema, rows)
-        frame = self._inputs(given.frame)
-        both = zip(self._predictions(frame), self._explanations(frame), strict=True)
         kind = _EXPLANATIONS[self.model.schema.task]
-        return self._answers(kind, given, [{**prediction, **why} for prediction, why in both])
+        return self._answers(kind, rows, *self._answered(rows, Predictor.explanations))
+
+    def explanations(self, features: pl.DataFrame) -> list[dict[str, Any]]:
+        """As `predictions`, with base and contributions."""
+        frame = self._inputs(features)
+        both = zip(self._predictions(frame), self._explanations(frame), strict=True)
+        return [{**prediction, **why} for prediction, why in both]
+
+    def _answered(self, rows: Sequence[Row], how: How) -> tuple[Asked, list[dict[str, Any]]]:
+        """The rows, and the answer of each, by the challenger where it is its turn."""
+        if self.trial is not None and self.trial.share:
+            return self.trial.answer(self, rows, how)
+        given = asked(self.model.schema, rows)
+        return given, how(self, given.frame)
 
     def _inputs(self, frame: pl.DataFrame) -> pl.DataFrame:
         return prediction.inputs(frame, self.model.schema, self.hooks)
@@ -118,15 +137,23 @@ class Predictor:
     def _classes(self) -> list[str]:
         return [class_name(label) for label in self.model.schema.classes or ()]
 
-    def _answers(self, kind: type[Answer], given: Asked, found: list[dict[str, Any]]) -> Answers[Any]:
+    def _answers(
+        self, kind: type[Answer], rows: Sequence[Row], given: Asked, found: list[dict[str, Any]]
+    ) -> Answers[Any]:
         told = PREDICTED.get()
         if told is not None:
-            told.append((given.frame, given.ids, given.warnings, found))
+            told.append((self._seen(rows, given.frame), given.ids, given.warnings, found))
         answers = [
             kind.model_construct(id=key, warnings=given.warnings.get(position), **values)
             for position, (key, values) in enumerate(zip(given.ids, found, strict=True))
         ]
         return Answers[Any].model_construct(model=self.version, predictions=answers)
+
+    def _seen(self, rows: Sequence[Row], frame: pl.DataFrame) -> Any:
+        """The rows for the log; where a shadow will predict them too, with how it is to see them."""
+        if self.trial is None or self.trial.share:
+            return frame
+        return Again(frame, partial(asked, self.trial.challenger.model.schema, rows))
 
 
 _EXPLANATIONS: dict[str, type[Answer]] = {
@@ -148,6 +175,20 @@ def promoted(root: Path) -> tuple[Run, str]:
     if found is None:
         raise Mistake("no run is promoted yet.", hint="Run: overture promote best")
     return Run.open(root / RUNS / found.run_id), found.manifest_sha256
+
+
+def challenger(root: Path) -> tuple[Run, str] | None:
+    """The run that is tried beside production and the hash that its manifest must have; None where there is none.
+
+    Raises Mistake when its folder is gone.
+    """
+    from ..runs.ledger import production
+    from ..runs.run import RUNS, Run
+
+    found = production(root)
+    if found is None or found.challenger is None:
+        return None
+    return Run.open(root / RUNS / found.challenger.run_id), found.challenger.manifest_sha256
 
 
 def class_name(label: bool | int | str) -> str:

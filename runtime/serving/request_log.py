@@ -58,6 +58,9 @@ class Untold:
     def unlogged(self, reason: str, rows: int) -> None:
         """Nothing is told."""
 
+    def shadowed(self, outcome: str, rows: int) -> None:
+        """Nothing is told."""
+
 
 class RequestLog:
     """The log of one process."""
@@ -88,14 +91,18 @@ class RequestLog:
         rows: Any,
         warnings: Mapping[int, list[str]],
         found: Sequence[Mapping[str, Any]],
+        at: int | None = None,
     ) -> None:
-        """Keep the rows of a request that is about to be answered; called in the event loop alone, never waits."""
+        """Keep the rows of a request that is about to be answered; called in one thread alone, never waits.
+
+        at: when, in nanoseconds since 1970; None: now.
+        """
         count = len(ids)
         self._answered += count
         if self._answered - self._overflown - self._taken > self._settings.queue:
             self._overflown += count
         else:
-            self._queue.append(Answered(time.time_ns(), route, request_id.decode(), ids, rows, warnings, found))
+            self._queue.append(Answered(at or time.time_ns(), route, request_id.decode(), ids, rows, warnings, found))
         if self._spool is not None:
             self._spool.counts.put(self._answered, self._overflown)
 
@@ -209,7 +216,22 @@ def ignored(folder: Path) -> None:
         rule.write_text("*\n")
 
 
-def watch(kept: RequestLog, path: str, answer: Answering) -> None:
+class Keeper(Protocol):
+    """What keeps the rows of requests."""
+
+    def put(
+        self,
+        route: str,
+        request_id: bytes,
+        ids: Sequence[Any],
+        rows: Any,
+        warnings: Mapping[int, list[str]],
+        found: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Keep the rows of a request that is about to be answered."""
+
+
+def watch(kept: Keeper, path: str, answer: Answering) -> None:
     """Keep what is predicted for a request when it is answered; what is given up is not."""
     told: list[Told] = []
     PREDICTED.set(told)
@@ -221,8 +243,8 @@ def watch(kept: RequestLog, path: str, answer: Answering) -> None:
     answer.before = keep
 
 
-def open_log(settings: Log, root: Path, schema: Schema, model: str, tally: Tally) -> RequestLog:
-    """The log of a service, started. root: what a relative folder is relative to."""
+def open_log(settings: Log, root: Path, schema: Schema, model: str, tally: Tally, part: str = REQUESTS) -> RequestLog:
+    """The log of a service, started. root: what a relative folder is relative to. part: which log of that folder."""
     secret = os.environ.get(settings.hash_key, "").encode()
     personal = {name for name, column in schema.features.items() if column.personal}
     if schema.key is not None and schema.key_column is not None and schema.key_column.personal:
@@ -233,17 +255,18 @@ def open_log(settings: Log, root: Path, schema: Schema, model: str, tally: Tally
         log.warning("request log: without the variable %s it leaves out %s", settings.hash_key, names)
     excluded = frozenset(settings.exclude) | (frozenset() if secret else asked)
     layout = Layout(schema, model, Hiding(excluded, frozenset(asked - excluded), secret))
-    made = RequestLog(root / settings.folder / REQUESTS, layout, settings, tally)
+    made = RequestLog(root / settings.folder / part, layout, settings, tally)
     made.start()
     return made
 
 
-def read(folder: str | Path) -> pl.DataFrame:
+def read(folder: str | Path, part: str = REQUESTS) -> pl.DataFrame:
     """Every row that a log holds, of all processes, in the order of time; what is not sealed yet too.
 
+    part: "requests", what was answered; or "shadow", what a challenger said of the same rows.
     inputs are of the contract's types: read(folder)["inputs"].struct.unnest().
     """
     import polars as pl
 
-    found = [frame for frame in spool.frames(Path(folder) / REQUESTS) if frame.height]
+    found = [frame for frame in spool.frames(Path(folder) / part) if frame.height]
     return pl.concat(found, how="diagonal_relaxed").sort("time") if found else pl.DataFrame()

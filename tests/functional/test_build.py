@@ -179,3 +179,18 @@ def test_nothing_is_built_where_nothing_is_in_production(terminals, tmp_path):
     said = terminals(tmp_path / "churn")("overture", "build", code=2)
 
     assert "no run is promoted yet" in said
+
+
+def test_a_bento_carries_the_challenger_too(project, tmp_path):
+    terminal = project
+    terminal("python", "train.py", "model=logistic", "model.params.C=0.01", "evaluation.replicates=20")
+    (other,) = (run["id"] for run in terminal.runs() if not run["production"])
+    terminal("overture", "promote", other, "--challenger")
+    try:
+        bento = Path(build(terminal, tmp_path / "store")["path"])
+        assert sorted(it.name for it in (bento / "src" / "runs").iterdir()) == sorted(
+            run["id"] for run in terminal.runs()
+        )
+    finally:
+        terminal("overture", "rollback", "--challenger")
+        shutil.rmtree(terminal.folder / "runs" / other)

@@ -13,8 +13,8 @@ import pytest
 
 from overture.runtime.errors import Mistake, Refusal
 from overture.runtime.evaluation import Gate
-from overture.runtime.runs.ledger import entries, history, in_force, locked, production
-from overture.runtime.runs.promote import promote, rollback
+from overture.runtime.runs.ledger import Challenger, entries, history, in_force, locked, production
+from overture.runtime.runs.promote import challenge, promote, rollback, withdraw
 from overture.runtime.runs.run import Run
 from overture.runtime.runs.store import find
 
@@ -241,3 +241,50 @@ def test_best_can_be_promoted(run: Run, other: Run, project: Path) -> None:
     promote(project, [], best)
 
     assert in_production(project) == min((run, other), key=lambda each: each.objective).id
+
+
+def test_a_challenger_stands_beside_production_until_it_is_withdrawn_or_promoted(
+    run: Run, other: Run, project: Path
+) -> None:
+    with pytest.raises(Mistake, match="nothing is in production yet to be challenged"):
+        challenge(project, [], other)
+    promote(project, [], run)
+    assert challenge(project, [], other, "deeper").changed
+    assert not challenge(project, [], other).changed
+    found = production(project)
+    assert found is not None
+    assert (found.run_id, found.challenger) == (run.id, Challenger(other.id, other.manifest_sha256))
+    (project / PRODUCTION).unlink()  # as a kill leaves it
+    assert [entry.action for entry in history(project)] == ["promoted", "challenger"]
+    assert production(project) == found
+    assert withdraw(project, "enough") == other.id
+    with pytest.raises(Mistake, match="no run is tried beside production"):
+        withdraw(project)
+    challenge(project, [], other)
+    promote(project, [], other)
+    found = production(project)
+    assert found is not None
+    assert (found.run_id, found.challenger) == (other.id, None)
+    assert rollback(project).id == run.id
+    assert in_production(project) == run.id
+    assert [entry.run for entry in in_force(entries(project))] == [run.id]
+
+
+def test_a_challenger_has_to_pass_the_gates_too(run: Run, other: Run, project: Path) -> None:
+    promote(project, [], run)
+    with pytest.raises(Refusal, match="failed"):
+        challenge(project, [Gate(metric="roc_auc", min=1.0)], other)
+    with pytest.raises(Mistake, match="is in production itself"):
+        challenge(project, [], run)
+    assert len(history(project)) == 1
+
+
+def test_rolling_back_leaves_the_challenger(run: Run, other: Run, project: Path, train: Callable[..., Run]) -> None:
+    third = train(project, "model.params.depth=3")
+    promote(project, [], run)
+    promote(project, [], other)
+    challenge(project, [], third)
+    rollback(project)
+    found = production(project)
+    assert found is not None
+    assert (found.run_id, found.challenger) == (run.id, Challenger(third.id, third.manifest_sha256))

@@ -133,11 +133,11 @@ class Client:
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
         headers: Mapping[str, str] | None = None,
-        transport: httpx.BaseTransport | None = None,
+        **options: Any,
     ) -> None:
-        """Take the address of the service, and the API key or token that it wants, if any."""
+        """Take the address, the API key or token if one is wanted, and options of httpx."""
         self._http = httpx.Client(
-            base_url=url, timeout=timeout, headers=_headers(key, headers), transport=transport
+            base_url=url, timeout=timeout, headers=_headers(key, headers), **options
         )
         self._retries = retries
 
@@ -150,7 +150,7 @@ class Client:
         return _answers(self._ask("POST", "/explain", _body(rows)), Explanation)
 
     def feedback(self, outcomes: Sequence[Outcome]) -> int:
-        """Say what came of predictions; give how many outcomes were kept; raises as `predict` does."""
+        """Say what came of predictions; give how many outcomes were kept; raises as `predict`."""
         return int(self._ask("POST", "/feedback", _outcomes(outcomes))["accepted"])
 
     def model(self) -> dict[str, Any]:
@@ -202,11 +202,11 @@ class AsyncClient:
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
         headers: Mapping[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        **options: Any,
     ) -> None:
-        """Take the address of the service, and the API key or token that it wants, if any."""
+        """Take the address, the API key or token if one is wanted, and options of httpx."""
         self._http = httpx.AsyncClient(
-            base_url=url, timeout=timeout, headers=_headers(key, headers), transport=transport
+            base_url=url, timeout=timeout, headers=_headers(key, headers), **options
         )
         self._retries = retries
 
@@ -219,7 +219,7 @@ class AsyncClient:
         return _answers(await self._ask("POST", "/explain", _body(rows)), Explanation)
 
     async def feedback(self, outcomes: Sequence[Outcome]) -> int:
-        """Say what came of predictions; give how many outcomes were kept; raises as `predict` does."""
+        """Say what came of predictions; give how many outcomes were kept; raises as `predict`."""
         return int((await self._ask("POST", "/feedback", _outcomes(outcomes)))["accepted"])
 
     async def model(self) -> dict[str, Any]:
