@@ -27,11 +27,11 @@ def numbers(values: pl.Series) -> NDArray[np.float64]:
 
     kind = values.dtype
     if isinstance(kind, pl.Datetime):
-        found = values.cast(pl.Datetime("us", kind.time_zone)).to_physical().cast(pl.Float64) / MICROSECONDS_A_DAY
-    else:
-        found = (values.to_physical() if kind == pl.Date else values).cast(pl.Float64)
-    limited: NDArray[np.float64] = np.clip(found.fill_null(float("nan")).to_numpy(), -LARGEST, LARGEST)
-    return limited
+        values = values.cast(pl.Datetime("us", kind.time_zone))
+    plain = values.to_physical() if isinstance(kind, pl.Datetime | pl.Date) else values
+    found: NDArray[np.float64] = plain.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    # Divided by numpy: polars multiplies several rows, but not one, by the reciprocal.
+    return np.clip(found / MICROSECONDS_A_DAY if isinstance(kind, pl.Datetime) else found, -LARGEST, LARGEST)
 
 
 def codes(values: pl.Series, labels: list[int | str] | None) -> NDArray[np.int64]:

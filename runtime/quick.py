@@ -63,4 +63,4 @@ def _moment(value: dt.datetime | None) -> float:
     if value is None:
         return _NAN
     since = (value if value.tzinfo is not None else value.replace(tzinfo=dt.UTC)) - _EPOCH
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) / MICROSECONDS_A_DAY
+    return float((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) / MICROSECONDS_A_DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,15 @@ from ..encoding import Encoding
 from ..errors import Mistake
 from ..matrix import in_class_order, probabilities
 from ..model import Explanation, Fitted
+from ._trees import Ensemble, ensemble
 
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from ..quick import Quick
     from ..schema import Schema
+    from ._tree_shapley import TreeShapley
 
     Array = NDArray[np.float64]
 
@@ -58,14 +61,28 @@ class Linear(Fitted):
 
     def raw(self, frame: pl.DataFrame) -> Array:
         """The weighted sums."""
-        matrix = self.encoding.apply(frame, self.schema)
+        return self._sums(self.encoding.apply(frame, self.schema))
+
+    def predict(self, frame: pl.DataFrame) -> Array:
+        """Probabilities or values."""
+        return self._outputs(self.encoding.apply(frame, self.schema))
+
+    def quick(self) -> Quick | None:
+        """The same sums of plain rows; none where an input is text."""
+        from ._encoding_quick import quick_encoding
+        from ._linear_quick import QuickLinear
+
+        encode = quick_encoding(self.encoding, self.schema)
+        return None if encode is None else QuickLinear(encode, self._outputs)
+
+    def _sums(self, matrix: Array) -> Array:
+        """(rows, outputs)"""
         # Not a matrix product: BLAS adds in another order for one row than for many.
         sums = [(matrix * weights).sum(axis=1) for weights in self.weights]
         return np.stack(sums, axis=1) + self.intercept
 
-    def predict(self, frame: pl.DataFrame) -> Array:
-        """Probabilities or values."""
-        raw = self.raw(frame)
+    def _outputs(self, matrix: Array) -> Array:
+        raw = self._sums(matrix)
         return probabilities(raw, self.schema) if self.schema.classification else raw[:, 0]
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
@@ -104,18 +121,38 @@ class Learned(Fitted):
 
     def predict(self, frame: pl.DataFrame) -> Array:
         """Probabilities or values."""
-        matrix = self.encoding.apply(frame, self.schema)
-        if not self.schema.classification:
-            return self._values(matrix)
-        return in_class_order(self._probabilities(matrix), self.schema)
+        return self._outputs(self.encoding.apply(frame, self.schema))
+
+    def quick(self) -> Quick | None:
+        """The same predictions of plain rows, where the estimator is a forest or hist_gradient_boosting and no input is text."""
+        from ._boosting_quick import QuickBoosting
+        from ._encoding_quick import quick_encoding
+        from ._forest_quick import QuickForest
+
+        trees, encode = self._trees, quick_encoding(self.encoding, self.schema)
+        if trees is None or encode is None:
+            return None
+        if not trees.boosted:
+            return QuickForest(encode, trees, self._of_sums, self._outputs)
+        try:
+            return QuickBoosting(self.encoding, self.schema, trees, self._of_sums)
+        except MemoryError:
+            return None
 
     def raw(self, frame: pl.DataFrame) -> Array:
-        """Log-odds of the positive class, logarithms of probabilities, or the value."""
+        """The value; log-odds of the positive class or logarithms of probabilities; for forests the probabilities themselves,
+        which are what their trees add up to."""
         return self._score(self.encoding.apply(frame, self.schema))
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
-        """SHAP values against usual training rows, estimated from sampled orders of the inputs."""
+        """Exact SHAP values of trees; for others SHAP values against usual training rows, estimated from sampled orders of the inputs."""
         matrix, groups = self.encoding.apply(frame, self.schema), self.encoding.groups
+        if self._exact is not None:
+            shares = self._exact.contributions(matrix) * self.scale
+            found = np.zeros((len(matrix), len(self.encoding.parts), shares.shape[2]))
+            for column, group in enumerate(groups):
+                found[:, group] += shares[:, column]
+            return Explanation(self._exact.base * self.scale + self.shift, found, "SHAP values, exact")
         base = self._score(self.background).mean(axis=0)
         found = shapley.contributions(self._score, matrix, self.background, groups, len(self.encoding.parts))
         return Explanation(base, found, "SHAP values, sampled", exact=False)
@@ -130,12 +167,60 @@ class Learned(Fitted):
         plain = {name: getattr(self, name) for name in ("estimator", "background", "shift", "scale")}
         safe_types.save({"kind": "learned", "encoding": self.encoding.state(), **plain}, folder / FILE, self.trusted)
 
+    @cached_property
+    def _trees(self) -> Ensemble | None:
+        """The trees, where the estimator has them and learned every class."""
+        trees, classes = ensemble(self.estimator), len(self.schema.classes or [])
+        if trees is None or not self.schema.classification:
+            return trees
+        sums = 1 if trees.boosted and self.schema.task == "binary" else classes
+        return trees if len(self.estimator.classes_) == classes and trees.outputs == sums else None
+
+    @cached_property
+    def _exact(self) -> TreeShapley | None:
+        from ._tree_shapley import TreeShapley
+
+        binary_forest = self._trees is not None and not self._trees.boosted and self.schema.task == "binary"
+        try:
+            return self._trees and TreeShapley(self._trees, [1] if binary_forest else list(range(self._trees.outputs)))
+        except ValueError:
+            return None
+
+    @property
+    def _boosted(self) -> bool:
+        """Are its sums of trees raw scores of the classes?"""
+        return self.schema.classification and self._trees is not None and self._trees.boosted
+
+    def _outputs(self, matrix: Array) -> Array:
+        if not self.schema.classification:
+            return self._values(matrix)
+        return self._of_sums(self._margins(matrix) if self._boosted else self._probabilities(matrix))
+
+    def _of_sums(self, sums: Array) -> Array:
+        """Probabilities or values, from what the estimator says."""
+        if not self.schema.classification:
+            return sums[:, 0] * self.scale + self.shift
+        return probabilities(sums, self.schema) if self._boosted else in_class_order(sums, self.schema)
+
     def _score(self, matrix: Array) -> Array:
         """(rows, outputs)"""
         if not self.schema.classification:
             return self._values(matrix)[:, None]
-        logs = np.log(np.clip(self._probabilities(matrix), _SURE, 1 - _SURE))
+        if self._boosted:
+            return self._margins(matrix)
+        found = self._probabilities(matrix)
+        if self._trees is not None:
+            return found[:, 1:] if self.schema.task == "binary" else found
+        logs = np.log(np.clip(found, _SURE, 1 - _SURE))
         return logs[:, 1:] - logs[:, :1] if self.schema.task == "binary" else logs
+
+    def _margins(self, matrix: Array) -> Array:
+        """(rows, outputs): the raw scores of boosted trees."""
+        if not len(matrix):
+            return np.empty((0, len(self._trees.start) if self._trees else 0))
+        with _threads(len(matrix)):
+            found = np.asarray(self.estimator.decision_function(matrix), dtype=np.float64)
+        return np.ascontiguousarray(found.reshape(len(matrix), -1))
 
     def _values(self, matrix: Array) -> Array:
         if not len(matrix):

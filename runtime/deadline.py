@@ -1,0 +1,16 @@
+"""Until when an answer is wanted; what takes long asks now and then, and stops when nobody waits any more."""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+
+DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+"""By time.perf_counter; None: there is no hurry."""
+
+
+def check() -> None:
+    """Raise TimeoutError when the deadline is over."""
+    until = DEADLINE.get()
+    if until is not None and time.perf_counter() > until:
+        raise TimeoutError
