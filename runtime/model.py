@@ -32,12 +32,14 @@ class Explanation:
     base: (outputs,); contributions: (rows, inputs, outputs), inputs in the order of schema.inputs. One output for binary (log-odds of the
     positive class) and regression; one an class for multiclass. method: how it was computed, for people.
     exact: False where the share of each input is estimated, which costs many predictions a row.
+    nodes: of trees, that each row was followed through; 0 where a row costs little.
     """
 
     base: NDArray[np.float64]
     contributions: NDArray[np.float64]
     method: str
     exact: bool = True
+    nodes: int = 0
 
 
 class Fitted:
@@ -54,6 +56,8 @@ class Fitted:
     """Binary: the positive class is predicted from this probability on; None: the most probable class."""
     level: float | None = None
     """Regression: the share of values that `bounds` promises to hold; None: there are no bounds."""
+    raw_is_probability: bool = False
+    """Classification: is the raw score a probability, as the mean of the trees of a forest is?"""
 
     def facts(self) -> dict[str, Any]:
         """What a run and GET /model tell of its answers beside its parameters: calibration, threshold, interval."""
@@ -79,7 +83,7 @@ class Fitted:
         return None
 
     def raw(self, frame: pl.DataFrame) -> NDArray[np.float64]:
-        """(rows, outputs): what explanations add up to; log-odds, raw class scores, or the value itself."""
+        """(rows, outputs): what explanations add up to; log-odds, raw class scores, probabilities, or the value itself."""
         raise NotImplementedError
 
     def explain(self, frame: pl.DataFrame) -> Explanation:

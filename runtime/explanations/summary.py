@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 ROWS = 500
 """Rows that are explained where the values are exact."""
 BUDGET = 200_000
-"""Predictions that are made at most where the values are sampled, as long as LEAST_ROWS are explained."""
+"""Predictions, or what costs as much, that are made at most, as long as LEAST_ROWS are explained."""
 LEAST_ROWS = 20
 A_ROW = 300
 """Predictions that one row costs for each input, where the values are sampled."""
+NODES_OF_A_PREDICTION = 500
+"""Nodes of trees that cost as much as a prediction, where values are exact."""
 DRAWN = 120
 """Rows of which a dot is drawn."""
 INPUTS = 20
@@ -35,8 +37,10 @@ def summary(subject: Subject) -> dict[str, Any]:
     """
     import numpy as np
 
-    model, exact = subject.model, subject.model.explain(subject.rows.head(1)).exact
-    most = ROWS if exact else max(LEAST_ROWS, BUDGET // (A_ROW * len(subject.schema.inputs)))
+    model, first = subject.model, subject.model.explain(subject.rows.head(1))
+    exact = first.exact
+    dear = first.nodes // NODES_OF_A_PREDICTION if exact else A_ROW * len(subject.schema.inputs)
+    most = min(ROWS, max(LEAST_ROWS, BUDGET // max(1, dear)))
     rows = subject.rows.head(most)
     found = model.explain(rows)
     values = found.contributions

@@ -37,22 +37,19 @@ class QuickEncoding:
         return np.array(cells, dtype=np.float64).reshape(len(rows), self._width)
 
 
-def known(encoding: Encoding) -> bool:
-    """Are all inputs numbers and labels, encoded in no other way than this module knows?"""
-    parts = encoding.parts.values()
-    return all(
-        {it.name for it in fields(part)} == _KNOWN.get(type(part)) and getattr(part, "scale", 1) != 0 for part in parts
-    )
-
-
 def quick_encoding(encoding: Encoding, schema: Schema) -> QuickEncoding | None:
-    """None where `known` says no."""
-    if not known(encoding):
-        return None
+    """None where an input is text, or encoded in a way that is not known here."""
     parts = []
     for name, part in encoding.parts.items():
         read = reader(name, schema)
-        parts.append(_label(part, read) if isinstance(part, Label) else _number(part, read))
+        if {it.name for it in fields(part)} != _KNOWN.get(type(part)):
+            return None
+        if isinstance(part, Label):
+            parts.append(_label(part, read))
+        elif isinstance(part, Number) and part.scale != 0:
+            parts.append(_number(part, read))
+        else:
+            return None
     return QuickEncoding(parts, len(encoding.groups))
 
 

@@ -51,7 +51,8 @@ class QuickForest:
         """(rows, outputs): added tree by tree, as the estimator does, then divided."""
         values = self._value.take(self._reached(matrix), axis=0)  # (trees, rows, outputs)
         values[0] += 0.0
-        return np.add.accumulate(values, axis=0)[-1] / self._trees
+        sums: Array = np.add.accumulate(values, axis=0)[-1]
+        return sums / self._trees
 
     def _reached(self, matrix: NDArray[np.float32]) -> NDArray[np.int64]:
         """The leaf of each tree that each row comes to, (trees, rows)."""

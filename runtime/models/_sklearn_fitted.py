@@ -152,7 +152,8 @@ class Learned(Fitted):
             found = np.zeros((len(matrix), len(self.encoding.parts), shares.shape[2]))
             for column, group in enumerate(groups):
                 found[:, group] += shares[:, column]
-            return Explanation(self._exact.base * self.scale + self.shift, found, "SHAP values, exact")
+            base, nodes = self._exact.base * self.scale + self.shift, self._exact.nodes
+            return Explanation(base, found, "SHAP values, exact", nodes=nodes)
         base = self._score(self.background).mean(axis=0)
         found = shapley.contributions(self._score, matrix, self.background, groups, len(self.encoding.parts))
         return Explanation(base, found, "SHAP values, sampled", exact=False)
@@ -180,11 +181,19 @@ class Learned(Fitted):
     def _exact(self) -> TreeShapley | None:
         from ._tree_shapley import TreeShapley
 
-        binary_forest = self._trees is not None and not self._trees.boosted and self.schema.task == "binary"
+        trees = self._trees
+        if trees is None:
+            return None
+        outputs = [1] if self.raw_is_probability and self.schema.task == "binary" else [*range(trees.outputs)]
         try:
-            return self._trees and TreeShapley(self._trees, [1] if binary_forest else list(range(self._trees.outputs)))
+            return TreeShapley(trees, outputs)
         except ValueError:
             return None
+
+    @property
+    def raw_is_probability(self) -> bool:  # type: ignore[override]
+        """That of a forest is."""
+        return self.schema.classification and self._trees is not None and not self._trees.boosted
 
     @property
     def _boosted(self) -> bool:
@@ -209,7 +218,7 @@ class Learned(Fitted):
         if self._boosted:
             return self._margins(matrix)
         found = self._probabilities(matrix)
-        if self._trees is not None:
+        if self.raw_is_probability:
             return found[:, 1:] if self.schema.task == "binary" else found
         logs = np.log(np.clip(found, _SURE, 1 - _SURE))
         return logs[:, 1:] - logs[:, :1] if self.schema.task == "binary" else logs

@@ -10,6 +10,7 @@ a row costs one step a node (the order of Yu, Xu, Bifet, Read: Linear TreeShap, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_AT_ONCE = 16_384  # nodes whose numbers stay close to the processor
+_AT_ONCE = 32_768  # nodes whose numbers stay close to the processor
+_KEPT = 4_000_000  # nodes whose places are kept from one call to the next, for a hundred bytes each
 
 
 class TreeShapley:
@@ -36,20 +38,15 @@ class TreeShapley:
 
         Raises ValueError when a node was reached by no weight of training rows.
         """
-        self.outputs = outputs
-        every = list(enumerate(trees.trees))
-        if any((nodes.cover <= 0).any() for _, nodes in every):
+        if any((nodes.cover <= 0).any() for nodes in trees.trees):
             raise ValueError
-        self._single, self._part = not trees.boosted, 1 if trees.boosted else 1 / len(every)
-        self._parts, group, size = [], [], 0
-        for number, nodes in every:
-            group.append((number, nodes))
-            size += len(nodes.left)
-            if size > _AT_ONCE or number == len(every) - 1:
-                self._parts.append(_Part(group, trees))
-                group, size = [], 0
-        expected = np.stack([part.expected for part in self._parts]).sum(axis=0)
-        self.base: Array = (trees.start + expected * self._part)[outputs]
+        self._ensemble, self.outputs = trees, outputs
+        self._share = 1.0 if trees.boosted else 1 / len(trees.trees)
+        self.nodes = sum(len(nodes.left) for nodes in trees.trees)
+        """That a row is followed through."""
+        self._kept = [*self._parts()] if self.nodes <= _KEPT else None
+        expected = np.stack([part.expected for part in self._kept or self._parts()]).sum(axis=0)
+        self.base: Array = (trees.start + expected * self._share)[outputs]
         """What the sums are when no column is known, (outputs,)."""
 
     def contributions(self, matrix: Array) -> Array:
@@ -58,19 +55,28 @@ class TreeShapley:
         Raises TimeoutError when the deadline is over.
         """
         found = np.zeros((*matrix.shape, len(self.outputs)))
-        if self._single:  # forests look at 32 bits of a value
+        if not self._ensemble.boosted:  # forests look at 32 bits of a value
             matrix = matrix.astype(np.float32).astype(np.float64)
-        for row, into in zip(matrix, found, strict=True):
-            for part in self._parts:
+        for part in self._kept or self._parts():
+            for row, into in zip(matrix, found, strict=True):
                 check()
                 part.add(row, self.outputs, into)
-        return found * self._part
+        return found * self._share
+
+    def _parts(self) -> Iterator[_Part]:
+        group, size = [], 0
+        for number, nodes in enumerate(self._ensemble.trees):
+            group.append((number, nodes))
+            size += len(nodes.left)
+            if size > _AT_ONCE or number == len(self._ensemble.trees) - 1:
+                yield _Part(group, self._ensemble)
+                group, size = [], 0
 
 
 class _Part:
     """Some trees, their nodes level by level, the children of a node side by side.
 
-    An edge is named by the node below it; a root has none, and stands for one that asks for nothing.
+    An edge is named by the node below it; a root has none, and stands for an edge that changes nothing: its factor is 1.
     """
 
     def __init__(self, group: list[tuple[int, Nodes]], trees: Ensemble) -> None:
@@ -90,55 +96,61 @@ class _Part:
         reached, asked = self._share.copy(), np.zeros(len(self._parent), dtype=np.int64)
         for here in self._levels:
             parent, above = self._parent[here], self._above[here]
-            self._share[here] *= np.where(above >= 0, self._share[above], 1.0)
+            self._share[here] *= self._share[above]
             self._output[here] = self._output[parent]
             reached[here] *= reached[parent]
-            asked[here] = asked[parent] + (above < 0)
+            asked[here] = asked[parent] + (above < len(roots))
         points, weights = np.polynomial.legendre.leggauss(max(1, -(-int(asked.max()) // 2)))
         self._points, self._weights = (points + 1) / 2, weights / 2
         self.expected = self._summed(nodes.value * (reached * (nodes.left < 0))[:, None], trees.outputs)
 
     def _summed(self, values: Array, outputs: int) -> Array:
         """Values (nodes, 1 or outputs) by output."""
-        return np.bincount(self._output, values[:, 0], outputs) if self._boosted else values.sum(axis=0)
+        if not self._boosted:
+            return np.asarray(values.sum(axis=0))
+        return np.bincount(self._output, values[:, 0], outputs).astype(np.float64)
 
     def add(self, row: Array, outputs: list[int], into: Array) -> None:
         """Into: (width, outputs)."""
         slopes, products = self._slopes_and_products(row)
-        slopes -= np.where(self._above[:, None] >= 0, slopes[self._above], 0.0)
-        slopes *= self._weights
+        column, chosen = np.maximum(self._column, 0), slice(None)
         for place, output in enumerate(outputs):
-            chosen = self._output == output if self._boosted else slice(None)
+            if self._boosted and len(outputs) > 1:
+                chosen = self._output == output
             values = self._nodes.value[:, 0 if self._boosted else output]
-            moved = (self._below(products * values[:, None]) * slopes).sum(axis=1)[chosen]
-            into[:, place] += np.bincount(np.maximum(self._column, 0)[chosen], moved, len(into))
+            moved = (self._below(products * values) * slopes).sum(axis=0)
+            into[:, place] += np.bincount(column[chosen], moved[chosen], len(into))
 
     def _slopes_and_products(self, row: Array) -> tuple[Array, Array]:
-        """Both (nodes, points): how the factor of each edge changes between a column that is not known and one that is, by the factor;
-        and the product of all factors from the root."""
+        """Both (points, nodes): what the edge to a node changes, in shares of the product of all factors from the root, by the
+        weights of the points; and this product."""
         left = self._nodes.goes_left(self._inner, row[self._nodes.column[self._inner]])
         known = np.ones(len(self._parent), dtype=bool)
         known[len(known) - 2 * len(left) :] = np.stack([left, ~left], axis=1).ravel()
         for here in self._levels:
-            known[here] &= (self._above[here] < 0) | known[self._above[here]]
-        factor = self._share[:, None] * (1 - self._points) + known[:, None] * self._points
-        products = factor / np.where(self._above[:, None] >= 0, factor[self._above], 1.0)
+            known[here] &= known[self._above[here]]
+        factor = np.multiply.outer(1 - self._points, self._share)
+        factor += np.multiply.outer(self._points, known)
+        products = factor / factor.take(self._above, axis=1)
         for here in self._levels:
-            products[here] *= products[self._parent[here]]
-        return (known - self._share)[:, None] / factor, products
+            products[:, here] *= products.take(self._parent[here], axis=1)
+        slopes = (known - self._share) / factor
+        slopes -= slopes.take(self._above, axis=1)
+        slopes *= self._weights[:, None]
+        return slopes, products
 
     def _below(self, products: Array) -> Array:
         """The sums over the leaves below each node, in place."""
-        products[self._inner] = 0.0
+        products[:, self._inner] = 0.0
         for here in reversed(self._levels):
-            pairs = products[here].reshape(-1, 2, products.shape[1])
-            products[self._parent[here][::2]] = pairs[:, 0] + pairs[:, 1]
+            sums = products[:, here]
+            products[:, self._parent[here][::2]] = sums[:, ::2] + sums[:, 1::2]
         return products
 
 
 def _above(parent: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each node, the nearest node above whose edge asks for the same column; -1 where there is none."""
-    found = parent.copy()
-    while len(wrong := np.flatnonzero((found >= 0) & (column[found] != column))):
+    """For each node, the nearest node above whose edge asks for the same column; a root where there is none."""
+    found = np.maximum(parent, 0)
+    while len(wrong := np.flatnonzero((parent[found] >= 0) & (column[found] != column))):
         found[wrong] = parent[found[wrong]]
     return found

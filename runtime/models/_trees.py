@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,9 +68,9 @@ class Nodes:
         def joined(name: str) -> NDArray[Any]:
             return np.concatenate([getattr(part, name) for part in parts])
 
-        links = {"left": moved("left", starts), "right": moved("right", starts), "group": moved("group", groups)}
-        others = ("column", "threshold", "missing_left", "codes", "value", "cover")
-        return cls(**links, **{name: joined(name) for name in others}), starts[:-1]
+        others = {name: joined(name) for name in ("column", "threshold", "missing_left", "codes", "value", "cover")}
+        left, right = moved("left", starts), moved("right", starts)
+        return cls(left=left, right=right, group=moved("group", groups), **others), starts[:-1]
 
     def taken(self, order: NDArray[np.int64]) -> Nodes:
         """The nodes in another order, which holds each once."""
@@ -79,7 +79,7 @@ class Nodes:
         links = {name: getattr(self, name)[order] for name in ("left", "right")}
         moved = {name: np.where(old >= 0, at[old], -1) for name, old in links.items()}
         others = ("column", "threshold", "missing_left", "group", "value", "cover")
-        return Nodes(**moved, **{name: getattr(self, name)[order] for name in others}, codes=self.codes)
+        return replace(self, **moved, **{name: getattr(self, name)[order] for name in others})
 
 
 @dataclass(frozen=True)

@@ -41,14 +41,14 @@ class Prediction(Answer, Generic[Label]):
 
 
 class BinaryExplanation(Prediction[Label], Generic[Label]):
-    """base + the sum of contributions = the log-odds of the positive class."""
+    """base + the sum of contributions = the log-odds of the positive class; where the model is a forest, its probability."""
 
     base: Annotated[float, Field(description="the raw score before any column is looked at")]
     contributions: Shares
 
 
 class MulticlassExplanation(Prediction[Label], Generic[Label]):
-    """For each class: base + the sum of contributions = its raw score."""
+    """For each class: base + the sum of contributions = its raw score; where the model is a forest, its probability."""
 
     base: Annotated[dict[str, float], Field(description="by class: the raw score before any column is looked at")]
     contributions: Annotated[dict[str, dict[str, float]], Field(description="by class: what each column added")]

@@ -173,13 +173,17 @@ def test_a_row_alone_is_explained_as_among_many(pair: tuple[Fitted, pl.DataFrame
     )
 
 
-def test_raw_scores_are_the_log_odds_of_the_positive_class(pair: tuple[Fitted, pl.DataFrame]) -> None:
+def test_raw_scores_are_the_log_odds_of_the_positive_class_or_its_probability(
+    pair: tuple[Fitted, pl.DataFrame],
+) -> None:
     found, rows = pair
     known = found.schema
     if known.task != "binary":
         return
     probability = found.predict(rows)[:, (known.classes or []).index(known.positive or "")]
-    np.testing.assert_allclose(found.raw(rows)[:, 0], np.log(probability) - np.log1p(-probability), atol=1e-6)
+    odds = np.log(probability) - np.log1p(-probability)
+    wanted = probability if found.raw_is_probability else odds
+    np.testing.assert_allclose(found.raw(rows)[:, 0], wanted, atol=1e-6)
 
 
 def test_importance_is_shares_of_the_inputs(pair: tuple[Fitted, pl.DataFrame]) -> None:
