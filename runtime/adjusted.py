@@ -47,6 +47,7 @@ class Adjusted(Fitted):
     def __post_init__(self) -> None:
         """Take over what the model itself says."""
         self.schema, self.rounds, self.summary = self.model.schema, self.model.rounds, self.model.summary
+        self.raw_is_probability = self.model.raw_is_probability
 
     def predict(self, frame: pl.DataFrame) -> Array:
         """Probabilities or values."""
@@ -80,7 +81,8 @@ class Adjusted(Fitted):
     @property
     def _line(self) -> tuple[float, float]:
         """Slope and offset from the model's log-odds to calibrated ones; only for binary are they a straight line."""
-        first = self.calibration.maps[0] if self.calibration and self.schema.task == "binary" else None
+        straight = self.schema.task == "binary" and not self.model.raw_is_probability
+        first = self.calibration.maps[0] if self.calibration and straight else None
         return (first.slope, first.offset) if isinstance(first, Sigmoid) else (1.0, 0.0)
 
     def importance(self) -> dict[str, float]:
