@@ -64,6 +64,8 @@ class Prediction:
     """The key of the row, when it was sent."""
     warnings: list[str] = field(default_factory=list)
     """What was done with values never seen in training."""
+    model: str | None = None
+    """The model that answered this row, where it was another: a canary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

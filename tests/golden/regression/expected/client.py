@@ -61,6 +61,8 @@ class Prediction:
     """The key of the row, when it was sent."""
     warnings: list[str] = field(default_factory=list)
     """What was done with values never seen in training."""
+    model: str | None = None
+    """The model that answered this row, where it was another: a canary."""
     interval: dict[str, float] | None = None
     """Where the value lies, from "low" to "high", when the model says so."""
 
