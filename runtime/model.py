@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .errors import Problem
 from .kinds import Kinds
 from .options import Ability, Bounds, Method, Shape, Threshold, Weight
+from .preprocessing import Need
 from .schema import Class, Task
 from .section import Section
 
@@ -128,6 +129,10 @@ class Model(Section):
     def abilities(self, task: Task) -> frozenset[Ability]:
         """What of the options that only some families have this one honours for a task."""
         return frozenset()
+
+    def encodes(self, task: Task) -> tuple[Need, bool] | None:
+        """How it needs columns encoded, and whether it takes missing values; None: it takes columns as they are."""
+        return None
 
     def quantile(self, level: float) -> Model:
         """The same settings, to learn this quantile of a number; only with the ability "quantiles"."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from . import preprocessing
 from .data.column import BooleanColumn, CategoryColumn, TextColumn
 from .errors import Problem, did_you_mean
+from .preprocessing import Preprocessing
 from .section import Section
 
 if TYPE_CHECKING:
@@ -60,7 +62,12 @@ def problems(model: Model, schema: Schema, declared: bool = True) -> list[Proble
     declared: is data.weight this model's own affair? Not where it is part of another model.
     """
     able = model.abilities(schema.task)
-    found = [*_weights(model, schema, able), *_monotone(model, schema, able), *_answers(model, schema, able)]
+    needed = model.encodes(schema.task)
+    if needed is not None:
+        found = [*preprocessing.problems(getattr(model, "preprocessing", Preprocessing()), schema, *needed)]
+    else:
+        found = []
+    found += [*_weights(model, schema, able), *_monotone(model, schema, able), *_answers(model, schema, able)]
     if declared and schema.weight is not None and "weights" not in able:
         what = f"{model.label(schema.task)} cannot let rows count unequally."
         found.append(Problem(what, ("data", "weight"), hint="Leave data.weight out, or choose another model."))

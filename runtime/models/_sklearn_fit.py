@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..model import Fitted, Model
     from ..options import Ability
     from ..schema import Schema, Task
+    from .hooks import OwnEstimator
+    from .sklearn import Sklearn
 
     Array = NDArray[np.float64]
 
@@ -74,7 +76,7 @@ def _class(found: Any) -> Any:
 
 
 def learned(
-    estimator: Any, need: Need, takes_missing: bool, train: pl.DataFrame, schema: Schema, model: Model
+    estimator: Any, need: Need, takes_missing: bool, train: pl.DataFrame, schema: Schema, model: Sklearn | OwnEstimator
 ) -> Fitted:
     """Encode the inputs of rows as the estimator needs them, and fit it as the options of the model say.
 
@@ -82,12 +84,13 @@ def learned(
     """
     if model.monotone and "hist_gradient_boosting" not in type(estimator).__module__:
         takes_missing = False  # other trees of scikit-learn keep to no direction where values are missing
-    encoding = Encoding.learn(train, schema, need, takes_missing=takes_missing, seed=model.seed or 0)
+    told: dict[str, Any] = {"takes_missing": takes_missing, "seed": model.seed or 0, "given": model.preprocessing}
+    encoding = Encoding.learn(train, schema, need, **told)
     if not encoding.groups.size:
         raise Mistake(Problem("no column is left to learn from: no text has words in it.", ("data", "columns")))
     if model.monotone:
         estimator.set_params(monotonic_cst=directions(model, encoding))
-    return _fitted(estimator, encoding, encoding.apply(train, schema), train, schema, model)
+    return _fitted(estimator, encoding, encoding.training(train, schema, need, **told), train, schema, model)
 
 
 def directions(model: Model, encoding: Encoding) -> list[int]:

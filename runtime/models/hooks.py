@@ -14,6 +14,7 @@ from ..errors import Mistake, Problem, did_you_mean
 from ..hooks import HOOKS, Hooks
 from ..model import Advance, Fitted, Model
 from ..options import Ability
+from ..preprocessing import Need, Preprocessing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +30,8 @@ class OwnEstimator(Model):
     kind: Literal["hooks"] = "hooks"
     encoding: Literal["scaled", "ordered"] = "scaled"
     """scaled: numbers are filled and standardised, categories are a column a label. ordered: one column each, for trees."""
+    preprocessing: Preprocessing = Preprocessing()
+    """How columns become numbers."""
     _root: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
@@ -51,6 +54,10 @@ class OwnEstimator(Model):
         from ._sklearn_fit import abilities
 
         return abilities(self._made(), task) & {"weights"}
+
+    def encodes(self, task: Task) -> tuple[Need, bool] | None:
+        """As `encoding` says."""
+        return self.encoding, False
 
     def label(self, task: Task) -> str:
         """The name of the estimator's class in small letters, of a pipeline that of its last step."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from ..errors import Problem
 from ..model import Advance, Fitted, Model
 from ..options import Ability
+from ..preprocessing import Need, Preprocessing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +31,8 @@ class Sklearn(Model):
     """What is fitted for regression."""
     estimator: str | None = None
     """What is fitted for a task that has no key of its own above."""
+    preprocessing: Preprocessing = Preprocessing()
+    """How columns become numbers."""
 
     def problems(self, task: Task) -> list[Problem]:
         """No estimator for the task, an unknown one, one without probabilities, unknown or wrong parameters."""
@@ -49,6 +52,14 @@ class Sklearn(Model):
 
         found = estimator(self._chosen(task)[1] or "")
         return frozenset() if found is None else abilities(found, task)
+
+    def encodes(self, task: Task) -> tuple[Need, bool] | None:
+        """As the estimator needs it."""
+        from ._sklearn_fit import needs
+        from ._sklearn_names import estimator
+
+        found = estimator(self._chosen(task)[1] or "")
+        return None if found is None else needs(found(**self.params))
 
     def quantile(self, level: float) -> Model:
         """The same estimator with its loss of a quantile."""

@@ -9,8 +9,11 @@ import polars as pl
 import pytest
 
 from overture.runtime.data.column import Column, column
-from overture.runtime.encoding import MOST_LABELS, MOST_NATIVE, Encoding, Need
+from overture.runtime.encoding import MOST_NATIVE, Encoding, Need
+from overture.runtime.preprocessing import Treatment
 from overture.runtime.schema import Schema
+
+MOST_LABELS = Treatment().labels
 
 
 def schema(columns: dict[str, Column], categories: dict[str, list[str]] | None = None) -> Schema:
