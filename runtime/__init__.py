@@ -12,13 +12,11 @@ if TYPE_CHECKING:
     from .parts import split as split
     from .project import Project as Project
     from .runs.record import record as record
-    from .validation import cross_validate as cross_validate
 
 # No module of this package has the name of a function here: once imported, it would stand in its place.
 _HOMES = {
     "Project": "project",
     "check": "data.rows",
-    "cross_validate": "validation",
     "entry": "config.entry",
     "evaluate": "measuring",
     "fit": "fitting",
@@ -27,18 +25,7 @@ _HOMES = {
     "scoring_script": "command_line",
     "split": "parts",
 }
-__all__ = [
-    "Project",
-    "check",
-    "cross_validate",
-    "entry",
-    "evaluate",
-    "fit",
-    "load",
-    "record",
-    "scoring_script",
-    "split",
-]
+__all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "scoring_script", "split"]
 
 
 def __getattr__(name: str) -> Any:

@@ -77,6 +77,13 @@ class Evaluation(Section):
             raise Mistake(f"{name} is not for {task}.", hint=f"It can be {listed(self._known(task))}.")
         return found
 
+    def for_task(self, task: Task) -> dict[str, Metric]:
+        """What is measured for a task by name, the objective first.
+
+        Raises Mistake as `metric` does.
+        """
+        return {name: self.metric(name, task) for name in self.chosen(task)}
+
     def _known(self, task: Task) -> list[str]:
         kinds = METRICS.of(self._root)
         every = {name: kinds[name] for name in kinds.names()} | self._functions(task)

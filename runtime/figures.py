@@ -47,6 +47,18 @@ def interval(value: float, low: float, high: float) -> str:
     return f"{written[0]} [{written[1]}, {written[2]}]"
 
 
+def spread(mean: float, deviation: float) -> str:
+    """A mean and a standard deviation, with the same decimals where the deviation has figures there.
+
+    assert [spread(0.8473, 0.0124), spread(0.8473, 0.00012)] == ["0.847 ± 0.012", "0.847 ± 0.00012"]
+    """
+    if not (math.isfinite(mean) and math.isfinite(deviation)) or abs(mean) < 0.0095:
+        return f"{figure(mean)} ± {figure(deviation)}"
+    decimals = _decimals(abs(mean))
+    plain = f"{deviation:,.{decimals}f}"
+    return f"{figure(mean)} ± {plain if float(plain.replace(',', '')) or not deviation else figure(deviation)}"
+
+
 def percent(share: float) -> str:
     """A share of a whole.
 

@@ -1,13 +1,16 @@
-"""Fit a model on the training rows, with validation rows where it stops early or is adjusted by them."""
+"""Fit a model on the training rows, with validation rows where it stops early or is adjusted by them; and once without each fold."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import adjusting
+from . import adjusting, figures
+from .folds import Fold, folds
+from .held_out import HeldOut
 from .model import Fitted, Model
-from .progress import step
+from .progress import Step, step
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,9 +27,45 @@ def fit(model: Model, parts: Parts) -> Fitted:
     A model that needs no validation learns from train and valid at once. Where one needs validation rows and there are
     none, they are carved from train. Where answers are calibrated, decided by a tuned threshold or given bounds, the
     validation rows are kept for that alone, and what else needs some carves them from train.
+    Where the split has folds, as many models more are fitted alike, each to predict the fold that it has not seen.
     `model.seed` and `model.threads` are filled.
     Raises Mistake when the rows cannot teach this model.
     """
+    found = _adjusted(model, parts)
+    if parts.fold is not None:
+        with step("folds") as now:
+            found.folds = tuple(held_out(model, fold, parts.by, now) for fold in folds(parts))
+            now.say(f"{figures.counted(len(found.folds), 'model')}, each without one fold{_rounds(found.folds)}")
+    return found
+
+
+def held_out(model: Model, fold: Fold, by: Split | None, now: Step) -> HeldOut:
+    """Fit on the rows that a fold leaves, as `fit` does where no rows were set aside for validation, and predict the fold.
+
+    Raises Mistake when the rows cannot teach this model.
+    """
+    now.doing = f"{model.label(fold.schema.task)}, fold {fold.number} of {fold.of}"
+    return predicted(learn(model, fold.train, fold.schema, by, now.advance), fold)
+
+
+def predicted(fitted: Fitted, fold: Fold) -> HeldOut:
+    """What a model says of a fold."""
+    roles = dict.fromkeys(name for name in ("_row", fold.schema.key, fold.schema.target) if name is not None)
+    said = fitted.predict(fold.held)
+    return HeldOut(
+        number=fold.number,
+        learned=fold.train.height,
+        rounds=fitted.rounds,
+        rows=fold.held.select(list(roles)),
+        predicted=said,
+        schema=fold.schema,
+        threshold=fitted.threshold,
+        bounds=None if fitted.level is None else fitted.bounds(fold.held, said),
+        notes=fitted.notes,
+    )
+
+
+def _adjusted(model: Model, parts: Parts) -> Fitted:
     if not adjusting.learns(model):
         return adjusting.adjusted(model, _fitted(model, parts), parts.valid)
     train, held = watched(model, parts.train, parts.valid, parts.schema, parts.by)
@@ -91,3 +130,8 @@ def watched(
     if valid.is_empty():
         train, valid = carve(train, schema, model.seed or 0, by)
     return train, None if valid.is_empty() else valid
+
+
+def _rounds(found: Sequence[HeldOut]) -> str:
+    rounds = [out.rounds for out in found if out.rounds is not None]
+    return f", {min(rounds):,} to {max(rounds):,} rounds" if rounds else ""

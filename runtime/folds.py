@@ -23,6 +23,8 @@ class Fold:
 
     number: int
     """From 1."""
+    of: int
+    """How many there are."""
     train: pl.DataFrame
     held: pl.DataFrame
     schema: Schema
@@ -50,7 +52,8 @@ def folds(parts: Parts) -> Iterator[Fold]:
     assert parts.fold is not None
     assert parts.by is not None
     frame = parts.rows.frame
-    for number in range(1, (parts.by.folds or 0) + 1):
+    many = parts.by.folds or 0
+    for number in range(1, many + 1):
         train = frame.filter(parts.by.precedes(number, parts.fold, frame, parts.schema))
         held = frame.filter(parts.fold == number)
         try:
@@ -58,7 +61,7 @@ def folds(parts: Parts) -> Iterator[Fold]:
         except Mistake as mistake:
             said = [replace(it, what=f"fold {number}: {it.what}", path=("split", "folds")) for it in mistake.problems]
             raise Mistake(said) from mistake
-        yield Fold(number, train, held, schema)
+        yield Fold(number, many, train, held, schema)
 
 
 def _empty(rows: Rows, split: Split, fold: pl.Series) -> Iterator[Problem]:

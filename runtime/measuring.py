@@ -1,4 +1,4 @@
-"""Judge a model on the test rows, beside a baseline that looks at no column."""
+"""Judge a model on the test rows, beside baselines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import Mistake, Problem
 from .metric import decided
 from .prediction import BOUNDS
 from .progress import step
-from .scores import Interval, Scores
+from .scores import BaselineScores, Interval, Scores
 from .slices import slices
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .model import Fitted
     from .parts import Parts
     from .schema import Schema
+    from .scores import CrossValidation
 
     Array = NDArray[np.float64]
 
@@ -45,40 +46,30 @@ class Judged:
 
 
 def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
-    """The metrics of `evaluation` on the test rows, with 95 % bootstrap intervals.
+    """The metrics of `evaluation` on the test rows, with 95 % bootstrap intervals; where there are folds, by cross-validation too.
 
-    Raises Mistake when the model predicts what is no number, when no test row can be scored, and when the objective
-    is not defined on these rows.
+    Raises Mistake when the model predicts what is no number, when no test row can be scored, when the objective is not
+    defined on these rows, and when the split has folds that the model was not fitted on.
     """
     with step("evaluate") as now:
         schema = parts.schema
-        predicted = predicted_for(model, parts.test, "test row")
-        judged, label = _judged(predicted, parts, model.threshold)
-        chosen = {name: evaluation.metric(name, schema.task) for name in evaluation.chosen(schema.task)}
-        metrics = {name: decided(metric, model.threshold) for name, metric in chosen.items()}
-        found, gain = intervals(judged, metrics, evaluation.replicates)
-        undefined = [name for name, score in found.items() if math.isnan(score.value)]
-        objective = next(iter(metrics))
-        if objective in undefined:
-            raise Mistake(
-                Problem(
-                    f"{objective} is not defined on these {figures.count(judged.truth.size)} test rows.",
-                    ("evaluation", "objective"),
-                    hint="It needs test rows of every class, or more than one row. Choose another objective or split.",
-                )
-            )
-        baseline = {name: plain(metric, judged.truth, judged.baseline) for name, metric in metrics.items()}
-        notes = (*parts.notes, *(f"{name} is not defined on these test rows" for name in undefined))
+        predicted = finite(model.predict(parts.test), parts.test, "test row")
+        folds = _over_folds(model, parts, evaluation)
+        metrics = {name: decided(it, model.threshold) for name, it in evaluation.for_task(schema.task).items()}
+        bounds = None if model.level is None else model.bounds(parts.test, predicted)
+        truth, scored = _truth(predicted, parts)
+        others = _beside(parts, truth, metrics, model.threshold)
+        found, gain = intervals(ranked(Judged(truth, scored, others[0][1])), metrics, evaluation.replicates)
         scores = Scores(
-            objective=objective,
+            objective=next(iter(metrics)),
             metrics=found,
-            baseline=baseline,
-            baseline_label=label,
+            baselines=tuple(base for base, _ in others),
             gain=gain,
-            predictions=tabulated(model, predicted, parts.test, schema),
+            predictions=tabulated(predicted, parts.test, schema, model.threshold, bounds),
             rows={"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height},
             slices=tuple(slices(evaluation.slices, parts.test, predicted, schema, metrics, evaluation.replicates)),
-            notes=notes,
+            notes=(*parts.notes, *(folds.notes if folds else ()), *_undefined(found, truth.size)),
+            folds=folds,
         )
         if held := conformal.covered(scores.predictions):
             share, width = figures.percent(held[0]), figures.figure(held[1])
@@ -88,9 +79,31 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
             now.say(scores.notes[-1])
         for line in said(scores, FAMILIAR[schema.task]):
             now.say(line)
-        for line in weaker(scores, metrics[objective].greater_is_better):
+        for line in weaker(scores, metrics[scores.objective].greater_is_better):
             now.say(line)
     return scores
+
+
+def _over_folds(model: Fitted, parts: Parts, evaluation: Evaluation) -> CrossValidation | None:
+    """What the models without a fold are worth; None where there are no folds."""
+    from .cross_validation import cross_validation
+
+    if parts.fold is None:
+        return None
+    if not model.folds:
+        what = "the model was fitted without regard to folds."
+        raise Mistake(Problem(what, ("split", "folds"), hint="Let overture.runtime.fit do it, or leave folds out."))
+    return cross_validation(model.folds, parts.schema, evaluation)
+
+
+def _undefined(found: dict[str, Interval], rows: int) -> list[str]:
+    """A note for each metric that is not defined, which the objective must be."""
+    undefined, objective = [name for name, score in found.items() if math.isnan(score.value)], next(iter(found))
+    if objective in undefined:
+        what = f"{objective} is not defined on these {figures.count(rows)} test rows."
+        hint = "It needs test rows of every class, or more than one row. Choose another objective or split."
+        raise Mistake(Problem(what, ("evaluation", "objective"), hint=hint))
+    return [f"{name} is not defined on these test rows" for name in undefined]
 
 
 def intervals(judged: Judged, metrics: dict[str, Metric], replicates: int) -> tuple[dict[str, Interval], Interval]:
@@ -127,17 +140,22 @@ def intervals(judged: Judged, metrics: dict[str, Metric], replicates: int) -> tu
 
 
 def said(scores: Scores, familiar: str) -> list[str]:
-    """Two lines for people: the model's familiar metric and its objective, and below them the baseline's."""
+    """Lines for people: the model's familiar metric and its objective, below them by folds, and of each baseline."""
     names = [familiar] if familiar in scores.metrics else []
     names = list(dict.fromkeys([*names, scores.objective, *scores.metrics]))[:2]
     model = [
         f"{names[0]} {scores.metrics[names[0]]}",
         *(f"{n} {figures.figure(scores.metrics[n].value)}" for n in names[1:]),
     ]
-    baseline = [f"{name} {figures.figure(scores.baseline[name])}" for name in names]
-    baseline[0] = f"{scores.baseline_label}: {baseline[0]}"
-    width = max(len(model[0]), len(baseline[0]))
-    return ["   ".join([line[0].ljust(width), *line[1:]]).rstrip() for line in (model, baseline)]
+    lines = [model]
+    if scores.folds is not None:
+        found = [f"{name} {scores.folds.metrics[name]}" for name in names]
+        lines.append([f"over {len(scores.folds.rows)} folds: {found[0]}", *found[1:]])
+    for base in scores.baselines:
+        found = [f"{name} {figures.figure(base.metrics[name])}" for name in names]
+        lines.append([f"{base.label}: {found[0]}", *found[1:]])
+    width = max(len(line[0]) for line in lines)
+    return ["   ".join([line[0].ljust(width), *line[1:]]).rstrip() for line in lines]
 
 
 def weaker(scores: Scores, greater_is_better: bool) -> list[str]:
@@ -152,6 +170,13 @@ def weaker(scores: Scores, greater_is_better: bool) -> list[str]:
     return lines
 
 
+def ranked(judged: Judged) -> Judged:
+    """The rows in the order of the model's score, which makes ranking cheap."""
+    import numpy as np
+
+    return judged if judged.model.ndim == 1 else judged.rows(np.argsort(judged.model[:, -1], kind="stable"))
+
+
 def plain(metric: Metric, truth: Array, predicted: Array) -> float:
     """A metric over rows of equal weight; nan where it is not defined."""
     import numpy as np
@@ -159,14 +184,13 @@ def plain(metric: Metric, truth: Array, predicted: Array) -> float:
     return float(metric.score(truth, predicted, np.ones((1, truth.size)))[0])
 
 
-def predicted_for(model: Fitted, rows: pl.DataFrame, noun: str) -> Array:
-    """What the model predicts for rows.
+def finite(predicted: Array, rows: pl.DataFrame, noun: str) -> Array:
+    """Predictions as they are.
 
-    noun: what the rows are called. Raises Mistake when a prediction is no number.
+    noun: what the rows are called. Raises Mistake when one is no number.
     """
     import numpy as np
 
-    predicted = model.predict(rows)
     wrong = ~np.isfinite(predicted.reshape(rows.height, -1)).all(axis=1)
     if wrong.any():
         many = f"{figures.count(int(wrong.sum()))} of {figures.counted(rows.height, noun)}"
@@ -180,29 +204,38 @@ def predicted_for(model: Fitted, rows: pl.DataFrame, noun: str) -> Array:
     return predicted
 
 
-def _judged(predicted: Array, parts: Parts, threshold: float | None) -> tuple[Judged, str]:
-    """The rows to score, in the order of the model's score, which makes ranking cheap; and what the baseline says."""
-    import numpy as np
-    import polars as pl
+def _truth(predicted: Array, parts: Parts) -> tuple[Array, Array]:
+    """The truth and the prediction of the rows to score.
 
-    schema = parts.schema
-    learned = pl.concat([parts.train[schema.target], parts.valid[schema.target]])
-    truth, scored = scoreable(parts.test[schema.target], predicted, schema)
-    if not schema.classification:
-        mean = float(learned.cast(pl.Float64).to_numpy().mean())
-        return Judged(truth, scored, np.full(truth.size, mean)), f"always the mean, {figures.figure(mean)}"
-    from .spec import written
-
-    known, order = schema.classes or [], np.array(classes.scoring_order(schema))
-    shares = np.bincount(classes.numbers(learned, known), minlength=len(known)) / learned.len()
-    often = known[classes.decide(shares[None, :], schema, threshold)[0]]
+    Raises Mistake when there are none.
+    """
+    truth, scored = scoreable(parts.test[parts.schema.target], predicted, parts.schema)
     if not truth.size:
         raise Mistake(
             Problem("no test row has a class that a training row has.", ("split",), hint="Choose another split.")
         )
-    ranked = np.argsort(scored[:, -1], kind="stable")
-    baseline = np.broadcast_to(shares[order], (truth.size, order.size))
-    return Judged(truth[ranked], scored[ranked], baseline), f"always {written(often)}"
+    return truth, scored
+
+
+def _beside(
+    parts: Parts, truth: Array, metrics: dict[str, Metric], threshold: float | None
+) -> list[tuple[BaselineScores, Array]]:
+    """The baselines and what they say of the rows to score, the best in the objective first."""
+    import polars as pl
+
+    from .baselines import baselines
+
+    schema, found = parts.schema, []
+    known = pl.concat([parts.train, parts.valid])
+    for base in baselines(known, parts.test, schema, parts.by, threshold):
+        _, said = scoreable(parts.test[schema.target], base.predicted, schema)
+        values = {name: plain(metric, truth, said) for name, metric in metrics.items()}
+        found.append((BaselineScores(base.name, base.label, values), said))
+    objective, first = next(iter(metrics.items()))
+    sign = -1.0 if first.greater_is_better else 1.0
+    return sorted(
+        found, key=lambda it: math.inf if math.isnan(it[0].metrics[objective]) else sign * it[0].metrics[objective]
+    )
 
 
 def scoreable(target: pl.Series, predicted: Array, schema: Schema) -> tuple[Array, Array]:
@@ -221,20 +254,25 @@ def scoreable(target: pl.Series, predicted: Array, schema: Schema) -> tuple[Arra
     return np.argsort(order)[number[known]].astype(np.float64), predicted[np.ix_(known, order)]
 
 
-def tabulated(model: Fitted, predicted: Array, test: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """Predictions as a run keeps them, a row a row: see Scores.predictions."""
+def tabulated(
+    predicted: Array, test: pl.DataFrame, schema: Schema, threshold: float | None, bounds: Array | None
+) -> pl.DataFrame:
+    """Predictions as a run keeps them, a row a row: see Scores.predictions.
+
+    threshold: from which probability on the positive class is predicted. bounds: (rows, 2), of intervals.
+    """
     import polars as pl
 
     columns: dict[str, pl.Series] = {"_row": test["_row"], "target": test[schema.target]}
     if schema.classification:
         known = schema.classes or []
         labels = pl.Series(known, dtype=test[schema.target].dtype)
-        columns["prediction"] = labels.gather(classes.decide(predicted, schema, model.threshold))
+        columns["prediction"] = labels.gather(classes.decide(predicted, schema, threshold))
         columns |= {f"probability: {classes.text(label)}": pl.Series(predicted[:, i]) for i, label in enumerate(known)}
     else:
         columns["prediction"] = pl.Series(predicted)
-        if model.level is not None:
-            columns |= {name: pl.Series(end) for name, end in zip(BOUNDS, model.bounds(test, predicted).T, strict=True)}
+        if bounds is not None:
+            columns |= {name: pl.Series(end) for name, end in zip(BOUNDS, bounds.T, strict=True)}
     if schema.key is not None:
         name = f"key: {schema.key}" if schema.key in columns else schema.key
         columns = {"_row": columns.pop("_row"), name: test[schema.key], **columns}

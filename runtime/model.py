@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from .held_out import HeldOut
     from .quick import Quick
     from .schema import Schema
 
@@ -59,6 +60,8 @@ class Fitted:
     """Regression: the share of values that `bounds` promises to hold; None: there are no bounds."""
     raw_is_probability: bool = False
     """Classification: is the raw score a probability, as the mean of the trees of a forest is?"""
+    folds: tuple[HeldOut, ...] = ()
+    """What models that were fitted like this one, each without a fold, say of that fold; known after fitting only."""
 
     def facts(self) -> dict[str, Any]:
         """What a run and GET /model tell of its answers beside its parameters: calibration, threshold, interval."""

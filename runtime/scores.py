@@ -40,7 +40,7 @@ class Spread:
     that share the rows they learn from."""
 
     def __str__(self) -> str:
-        return f"{figures.figure(self.mean)} ± {figures.figure(self.deviation)}"
+        return figures.spread(self.mean, self.deviation)
 
 
 @dataclass(frozen=True)
@@ -67,19 +67,28 @@ class CrossValidation:
 
 
 @dataclass(frozen=True)
+class BaselineScores:
+    """The metrics of a prediction without a model."""
+
+    name: str
+    """dummy or last value."""
+    label: str
+    """What it says, for people: always "No"."""
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Scores:
-    """The metrics of a model on its test rows, beside those of a baseline that looks at no column."""
+    """The metrics of a model on its test rows, beside those of baselines."""
 
     objective: str
     """The metric that compares runs."""
     metrics: dict[str, Interval]
     """By name, the objective first."""
-    baseline: dict[str, float]
-    """The same metrics for the baseline."""
-    baseline_label: str
-    """What the baseline says, for people: always "No"."""
+    baselines: tuple[BaselineScores, ...]
+    """The same metrics for what predicts without a model, the best in the objective first."""
     gain: Interval
-    """How much better than the baseline the model is in the objective, paired over the same rows; positive is better."""
+    """How much better than the best baseline the model is in the objective, paired over the same rows; positive is better."""
     predictions: pl.DataFrame
     """One row a test row: "_row", the key if there is one, "target", "prediction", and "probability: <class>" for each class."""
     rows: dict[str, int]
@@ -90,3 +99,13 @@ class Scores:
     """The same metrics on parts of the test rows."""
     folds: CrossValidation | None = None
     """The same metrics by cross-validation; None: there were no folds."""
+
+    @property
+    def baseline(self) -> dict[str, float]:
+        """The metrics of the best baseline, which the model has to beat."""
+        return self.baselines[0].metrics
+
+    @property
+    def baseline_label(self) -> str:
+        """What the best baseline says, for people."""
+        return self.baselines[0].label

@@ -173,18 +173,22 @@ class Spec(Section):
 
     def _roles(self) -> Iterator[Problem]:
         columns = self.known_columns
-        divider = self.split.divider
+        divider, series = self.split.divider, getattr(self.split, "series", None)
         for path, name in (
             (("target",), self.target_name if self.target_from is None else None),
             (("data", "key"), self.data.key),
             (("data", "time"), self.data.time),
             (("data", "weight"), self.data.weight),
             (("split", "column"), divider),
+            (("split", "series"), series),
         ):
             if name is not None and name not in columns:
                 hint = did_you_mean(name, columns, otherwise="Describe it in data.columns.")
                 yield Problem(f'data.columns has no "{name}".', path, hint=hint)
         target = self.target_name
+        if series is not None and series in (target, self.data.time):
+            role = "target" if series == target else "time"
+            yield Problem(f"{series} is the {role}; a series is what a row is about.", ("split", "series"))
         if self.target_from is not None:
             yield from self._computed()
         elif target in (self.data.key, self.data.time, self.data.weight, divider):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..figures import count, figure, interval, percent
+from ..figures import count, figure, interval, percent, spread
 from . import words
 
 if TYPE_CHECKING:
@@ -83,10 +83,18 @@ def _data(facts: dict[str, Any]) -> Iterator[str]:
 
 def _evaluation(facts: dict[str, Any]) -> Iterator[str]:
     yield f"{_text(words.verdict(facts)[1])} {_text(words.plain(facts))}\n"
+    beside = words.baselines(facts)
     yield from _table(
-        ["metric", "model, with its 95 % interval", f"baseline: {facts['baseline_label']}"],
-        [[name, _shown(scored), _number(facts["baseline"].get(name))] for name, scored in facts["metrics"].items()],
+        ["metric", "model, with its 95 % interval", *(f"baseline: {label}" for label in beside)],
+        [
+            [name, _shown(scored), *(_number(base.get(name)) for base in beside.values())]
+            for name, scored in facts["metrics"].items()
+        ],
     )
+    if folds := facts.get("folds"):
+        yield f"\nCross-validation over {len(folds['held'])} folds of the rows that are not test, mean and standard deviation:\n"
+        found = folds["metrics"].items()
+        yield from (f"- {_text(name)}: {_spread(it)}" for name, it in found)
 
 
 def _limits(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
@@ -113,6 +121,11 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _shown(scored: dict[str, float | None]) -> str:
     value, low, high = scored["value"], scored["low"], scored["high"]
     return _number(value) if value is None or low is None or high is None else interval(value, low, high)
+
+
+def _spread(found: dict[str, Any]) -> str:
+    mean, deviation = found["mean"], found["deviation"]
+    return _number(mean) if mean is None or deviation is None else spread(mean, deviation)
 
 
 def _number(value: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import classes
 from ..figures import count, percent
-from . import plots
+from . import plots, words
 from .html import between, number, panel, table
 
 if TYPE_CHECKING:
@@ -18,14 +18,33 @@ if TYPE_CHECKING:
 
 
 def scores(facts: dict[str, Any]) -> Iterator[str]:
-    """Each metric beside the baseline's."""
-    rows = []
+    """Each metric beside those of the baselines."""
+    rows, beside = [], words.baselines(facts)
     for name, scored in facts["metrics"].items():
-        base = facts["baseline"].get(name)
-        rows.append([escape(name), number(scored["value"]), between(scored), number(base)])
-    head = ["metric", "model", "95 % interval", escape(f"baseline: {facts['baseline_label']}")]
-    yield table(head, rows, numbers=(1, 2, 3), style="first-row")
+        others = [number(base.get(name)) for base in beside.values()]
+        rows.append([escape(name), number(scored["value"]), between(scored), *others])
+    head = ["metric", "model", "95 % interval", *(escape(f"baseline: {label}") for label in beside)]
+    yield table(head, rows, numbers=range(1, len(head)), style="first-row")
     yield f'<p class="facts">On {count(facts["rows"]["test"])} test rows; intervals by bootstrap. Runs are compared by {escape(facts["objective"])}.</p>'
+
+
+def folds(facts: dict[str, Any]) -> Iterator[str]:
+    """Each metric by cross-validation; nothing where there were no folds."""
+    if not (found := facts.get("folds")):
+        return
+    rows = []
+    for name, scored in found["metrics"].items():
+        mean = {"value": scored["mean"], "low": scored["low"], "high": scored["high"]}
+        each = " ".join(map(number, scored["folds"]))
+        rows.append([escape(name), number(scored["mean"]), number(scored["deviation"]), between(mean), each])
+    head = ["metric", "mean over folds", "standard deviation", "95 % interval of the mean", "each fold"]
+    yield table(head, rows, numbers=(1, 2, 3), style="first-row")
+    pairs = zip(found["held"], found["learned"], strict=True)
+    sizes = ", ".join(f"{count(held)} after {count(learned)}" for held, learned in pairs)
+    yield (
+        f'<p class="facts">{len(found["held"])} models, each judged on the fold that it has not learned from; rows judged after'
+        f" rows learned from: {sizes}. The test rows are in no fold.</p>"
+    )
 
 
 def slices(facts: dict[str, Any]) -> Iterator[str]:

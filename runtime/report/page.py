@@ -32,6 +32,7 @@ def page(
     told = explanations or {}
     sections = [
         ("Scores", judged.scores(facts)),
+        ("Cross-validation", judged.folds(facts)),
         ("Where it is right and wrong", judged.figures(schema, predictions)),
         ("What it looks at", explained.importance(facts, told, schema)),
         ("How it answers", explained.dependence(told, schema)),

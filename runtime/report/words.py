@@ -30,6 +30,13 @@ def verdict(facts: dict[str, Any]) -> tuple[str, str]:
     return "open", f"Not clearly better than {other}."
 
 
+def baselines(facts: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+    """The metrics of each baseline by what it says, the best first."""
+    if "baselines" not in facts:  # a run of before
+        return {facts["baseline_label"]: facts["baseline"]}
+    return {it["label"]: it["metrics"] for it in facts["baselines"]}
+
+
 def plain(facts: dict[str, Any]) -> str:
     """How often it is right, or how far off: beside the baseline; empty when neither was measured."""
     metrics, baseline, other = facts["metrics"], facts["baseline"], facts["baseline_label"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SHAPING = {"name", "task", "target", "positive", "seed", "data", "split", "model"}
 """The keys of a Spec that decide what a run holds. Not among them: serving and descriptions; threads are part of the
 environment, where their number is known."""
-UNSET = ("folds",)
+UNSET = ("folds", "series")
 """Keys of a split that shape nothing while they are null."""
 CODE = ("train.py", "hooks.py")
 PACKAGES = ("overture", "catboost", "numpy", "polars", "scikit-learn", "scipy", "skops")

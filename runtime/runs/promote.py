@@ -146,6 +146,8 @@ def _baseline(run: Run) -> GateResult:
     """The whole 95 % interval of the gain must lie above zero: a lucky draw of test rows does not pass."""
     gain = {name: math.nan if value is None else value for name, value in run.facts["gain"].items()}
     text = f"{run.facts['objective']} better by {figures.interval(gain['value'], gain['low'], gain['high'])}"
+    if len(run.facts.get("baselines", ())) > 1:
+        text += f" than {run.facts['baseline_label']}"
     return GateResult("better than the baseline", text, gain["low"] > 0)
 
 

@@ -17,7 +17,21 @@ from ..progress import step
 from . import git, manifest
 from .completion import is_put_off, tell
 from .inputs import by_source
-from .run import CHANGES, CONFIG, FACTS, HELD, MODEL, PACKAGES, PREDICTIONS, REPORT, RUNS, SCHEMA, Run, runs_folder
+from .run import (
+    CHANGES,
+    CONFIG,
+    FACTS,
+    HELD,
+    MODEL,
+    OUT_OF_FOLD,
+    PACKAGES,
+    PREDICTIONS,
+    REPORT,
+    RUNS,
+    SCHEMA,
+    Run,
+    runs_folder,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +40,7 @@ if TYPE_CHECKING:
     from ..model import Fitted
     from ..parts import Parts
     from ..project import Project
-    from ..scores import Interval, Scores
+    from ..scores import CrossValidation, Interval, Scores
 
 
 def record(project: Project, parts: Parts, model: Fitted, scores: Scores) -> Run:
@@ -75,6 +89,8 @@ def _fill(folder: Path, project: Project, facts: dict[str, Any], parts: Parts, m
     (folder / MODEL).mkdir()
     model.save(folder / MODEL)
     scores.predictions.write_parquet(folder / PREDICTIONS)
+    if scores.folds is not None:
+        scores.folds.predictions.write_parquet(folder / OUT_OF_FOLD)
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:
@@ -143,7 +159,16 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
         "metrics": {name: _interval(interval) for name, interval in scores.metrics.items()},
         "baseline": {name: _number(value) for name, value in scores.baseline.items()},
         "baseline_label": scores.baseline_label,
+        "baselines": [
+            {
+                "name": it.name,
+                "label": it.label,
+                "metrics": {name: _number(value) for name, value in it.metrics.items()},
+            }
+            for it in scores.baselines
+        ],
         "gain": _interval(scores.gain),
+        "folds": _folds(scores.folds),
         "slices": [
             {
                 "column": part.column,
@@ -167,6 +192,24 @@ def _adjusted(model: Fitted, scores: Scores) -> dict[str, Any]:
     if found is None or "interval" not in told:
         return told
     return {**told, "interval": {**told["interval"], "test_coverage": found[0], "test_width": found[1]}}
+
+
+def _folds(folds: CrossValidation | None) -> dict[str, Any] | None:
+    """What cross-validation found, by metric; null where there were no folds."""
+    if folds is None:
+        return None
+    metrics = {
+        name: {
+            "mean": _number(found.mean),
+            "deviation": _number(found.deviation),
+            "low": _number(found.low),
+            "high": _number(found.high),
+            "folds": [_number(value) for value in found.folds],
+        }
+        for name, found in folds.metrics.items()
+    }
+    learned, held = zip(*folds.rows, strict=True)
+    return {"learned": list(learned), "held": list(held), "rounds": list(folds.rounds), "metrics": metrics}
 
 
 def _data(description: str, parts: Parts) -> dict[str, Any]:

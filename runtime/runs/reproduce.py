@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Mistake, Problem
 from ..files import sha256
 from .completion import put_off
-from .run import CONFIG, MODEL, PREDICTIONS, Run, kept_in
+from .run import CONFIG, MODEL, OUT_OF_FOLD, PREDICTIONS, Run, kept_in
 
 if TYPE_CHECKING:
     from .inputs import Inputs
@@ -96,10 +96,19 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def _apart(run: Run, again: Run) -> tuple[int, float]:
+    """How many test rows there are, and how far predictions are apart, those out of fold included."""
+    rows, apart = _between(run, again, PREDICTIONS)
+    if rows and (run.folder / OUT_OF_FOLD).exists():
+        held, further = _between(run, again, OUT_OF_FOLD)
+        return (rows, max(apart, further)) if held else (0, float("nan"))
+    return rows, apart
+
+
+def _between(run: Run, again: Run, name: str) -> tuple[int, float]:
     import numpy as np
     import polars as pl
 
-    before, now = (pl.read_parquet(one.folder / PREDICTIONS) for one in (run, again))
+    before, now = (pl.read_parquet(one.folder / name) for one in (run, again))
     if before.columns != now.columns or not before["_row"].equals(now["_row"]):
         return 0, float("nan")
     numbers = [name for name in before.columns if name.startswith("probability: ")] or ["prediction"]

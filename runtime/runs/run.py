@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 RUNS = "runs"
 FACTS, CONFIG, SCHEMA, MODEL = "run.json", "config.yaml", "schema.json", "model"
 PREDICTIONS, REPORT, CARD, EXPLANATIONS = "predictions.parquet", *manifest.TOLD
+OUT_OF_FOLD = "out_of_fold.parquet"
+"""What each row was predicted by the model that had not learned its fold; only where there are folds."""
 PACKAGES, CHANGES, HELD = "packages.txt", "changes.patch", manifest.HELD
 NEEDED = {"id", "name", "created", "task", "model", "objective", "greater_is_better", "metrics", "gain", "test_rows"}
 """What run.json must say for the run to be listed."""

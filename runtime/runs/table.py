@@ -108,6 +108,7 @@ def _object(run: Run, serving: bool, change: dict[str, Any], behind: dict[str, f
         "metrics": facts["metrics"],
         "behind": behind,
         "baseline": facts["baseline"],
+        "folds": facts.get("folds"),
         "changed": change,
         "rows": facts["rows"],
         "seeds": facts["seeds"],
@@ -117,7 +118,17 @@ def _object(run: Run, serving: bool, change: dict[str, Any], behind: dict[str, f
 
 
 def _head(first: dict[str, Any]) -> list[str]:
-    return ["run", "model", first["objective"], "behind the best by", _second(first), "time", "changed", ""]
+    return [
+        "run",
+        "model",
+        first["objective"],
+        "behind the best by",
+        "over folds",
+        _second(first),
+        "time",
+        "changed",
+        "",
+    ]
 
 
 def _cells(item: dict[str, Any], first: dict[str, Any]) -> list[str]:
@@ -130,6 +141,7 @@ def _cells(item: dict[str, Any], first: dict[str, Any]) -> list[str]:
         item["model"],
         f"{'' if objective == first['objective'] else f'{objective} '}{_scored(item['metrics'][objective])}",
         _apart(item["behind"]),
+        _over_folds(item),
         _value(item["metrics"].get(_second(first), {})),
         f"{item['duration']:.1f} s",
         " ".join(changes[:MOST_CHANGES]) + more,
@@ -145,6 +157,14 @@ def _apart(behind: dict[str, float | None] | None) -> str:
     if not any(behind.values()):
         return "nothing"
     return figures.figure(behind["value"]) if low is not None and low > 0 else "not clear"
+
+
+def _over_folds(item: dict[str, Any]) -> str:
+    """The objective by cross-validation: its mean and standard deviation."""
+    if item["folds"] is None:
+        return ""
+    found = item["folds"]["metrics"][item["objective"]]
+    return figures.spread(*(math.nan if found[name] is None else found[name] for name in ("mean", "deviation")))
 
 
 def _second(item: dict[str, Any]) -> str:

@@ -27,6 +27,9 @@ class Time(Split):
     gap: Span | None = None
     """How long before a part the one before it ends, for example 7d (w, d, h, m, s), or a number where moments are numbers.
     Rows in between are in no part. null: they follow each other at once."""
+    series: str | None = None
+    """The column that says what a row is about, as a shop or a sensor: the last value of each is a baseline that a model has to beat.
+    null: the key, where it occurs again and again; else the last value of all."""
 
     def problems(self, data: Dataset) -> list[Problem]:
         """Is there a data.time, and is it the column?"""

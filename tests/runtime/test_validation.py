@@ -11,18 +11,20 @@ import pytest
 from sklearn import metrics as sklearn
 
 from overture.runtime import parts
+from overture.runtime.cross_validation import cross_validation, spread
 from overture.runtime.data.column import column
 from overture.runtime.data.rows import Rows
 from overture.runtime.errors import Mistake
 from overture.runtime.evaluation import Evaluation
-from overture.runtime.fitting import learn
+from overture.runtime.fitting import fit
 from overture.runtime.folds import folds
+from overture.runtime.measuring import evaluate
 from overture.runtime.model import MODELS, Model
 from overture.runtime.progress import listening
 from overture.runtime.schema import Schema
 from overture.runtime.scores import CrossValidation
 from overture.runtime.splitting import SPLITS
-from overture.runtime.validation import cross_validate, spread, validate
+from overture.runtime.validation import validate
 
 
 class Heard:
@@ -76,13 +78,38 @@ def model(kind: str = "sklearn", **keys: Any) -> Model:
 
 
 def crossed(given: parts.Parts, chosen: Model | None = None, **keys: Any) -> CrossValidation:
-    found = cross_validate(chosen or model(), given, Evaluation(**keys))
-    assert found is not None
-    return found
+    return cross_validation(fit(chosen or model(), given).folds, given.schema, Evaluation(**keys))
 
 
 def test_without_folds_nothing_is_cross_validated() -> None:
-    assert cross_validate(model(), divided(table()), Evaluation()) is None
+    given = divided(table())
+    fitted = fit(model(), given)
+    assert fitted.folds == ()
+    assert evaluate(fitted, given, Evaluation()).folds is None
+
+
+def test_folds_that_the_model_was_not_fitted_on_are_a_mistake() -> None:
+    given = divided(table(), folds=3)
+    alone = model().fit(given.train, None, given.schema, lambda done, most: None)
+    with pytest.raises(Mistake, match=r"^split\.folds: the model was fitted without regard to folds"):
+        evaluate(alone, given, Evaluation())
+
+
+def test_folds_change_neither_the_model_nor_what_the_test_rows_say() -> None:
+    few, many = (divided(table(), folds=folds) for folds in (None, 4))
+    one, other = (evaluate(fit(model("catboost"), given), given, Evaluation()) for given in (few, many))
+    assert one.predictions.equals(other.predictions)
+    assert one.metrics == other.metrics
+    assert other.folds is not None
+
+
+def test_a_choice_by_folds_is_what_a_run_records() -> None:
+    given = divided(table(), folds=4)
+    recorded = evaluate(fit(model("catboost"), given), given, Evaluation()).folds
+    chosen = validate(model("catboost"), given, Evaluation())
+    assert recorded is not None
+    assert recorded.metrics == chosen.metrics
+    assert recorded.predictions.equals(chosen.predictions)
 
 
 def test_each_fold_is_scored_by_a_model_that_has_not_seen_it() -> None:
@@ -90,7 +117,7 @@ def test_each_fold_is_scored_by_a_model_that_has_not_seen_it() -> None:
     found = crossed(given)
     assert found.objective == "log_loss"
     for fold in folds(given):
-        alone = learn(model(), fold.train, fold.schema, given.by, lambda done, most: None)
+        alone = model().fit(fold.train, None, fold.schema, lambda done, most: None)
         p = alone.predict(fold.held)[:, 1]
         expected = sklearn.log_loss((fold.held["y"] == "Yes").to_numpy(), p)
         assert found.metrics["log_loss"].folds[fold.number - 1] == pytest.approx(expected, rel=1e-12)
@@ -196,16 +223,19 @@ def test_an_objective_that_is_not_defined_on_a_fold_is_a_mistake() -> None:
         crossed(given, objective="roc_auc")
 
 
-def test_the_step_says_mean_and_spread() -> None:
-    heard = Heard()
+def test_the_steps_say_sizes_mean_and_spread() -> None:
+    heard, given = Heard(), None
     with listening(heard):
-        found = crossed(divided(table(), folds=5))
-    auc, loss = found.metrics["roc_auc"], found.metrics["log_loss"]
+        given = divided(table(), folds=5)
+        fitted = fit(model("catboost"), given)
+        scores = evaluate(fitted, given, Evaluation())
+    assert scores.folds is not None
+    auc, loss = scores.folds.metrics["roc_auc"], scores.folds.metrics["log_loss"]
+    rounds = [out.rounds for out in fitted.folds]
     assert heard.lines[1] == ("", "5 folds of 88 to 106 rows")
-    assert heard.lines[-1] == (
-        "folds",
-        f"5: roc_auc {auc.mean:.3f} ± {auc.deviation:.4f}   log_loss {loss.mean:.3f} ± {loss.deviation:.4f}",
-    )
+    assert ("folds", f"5 models, each without one fold, {min(rounds)} to {max(rounds)} rounds") in heard.lines
+    (said,) = [line for _, line in heard.lines if line.startswith("over 5 folds: ")]
+    assert said.split()[3:] == f"roc_auc {auc} log_loss {loss}".split()
 
 
 def test_the_interval_of_the_mean_is_wider_than_if_folds_shared_nothing() -> None:

@@ -161,6 +161,7 @@ def test_all_faults_come_at_once(make_project: Make) -> None:
         ("split.tset=0.3", 'command line   split.tset=0.3: there is no such key. Did you mean "test"?'),
         ("seed=ten", 'command line   seed: must be a whole number, not "ten".'),
         ("split.test=1.5", "command line   split.test: must be less than 1"),
+        ("split.folds=1", "command line   split.folds: must be 2 or more, not 1."),
         ("a=b=c", "command line   a=b=c: "),
         ("model=logistic,ridge", "command line   model=logistic,ridge: "),
     ],
@@ -170,6 +171,21 @@ def test_a_wrong_override_is_told(make_project: Make, override: str, expected: s
 
     assert len(lines) == 1
     assert lines[0].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("series", "expected"),
+    [
+        ("citi", 'command line   split.series: data.columns has no "citi". Did you mean "city"?'),
+        ("left", "command line   split.series: left is the target; a series is what a row is about."),
+        ("id", "command line   split.series: id is the time; a series is what a row is about."),
+    ],
+)
+def test_a_series_is_a_column_of_its_own(make_project: Make, series: str, expected: str) -> None:
+    root = make_project()
+    edit(root, "data/people.yaml", "key: id", "time: id")
+
+    assert faults(root, "split=time", f"split.series={series}") == [expected]
 
 
 def test_an_open_mapping_takes_new_keys_from_the_command_line(make_project: Make) -> None:

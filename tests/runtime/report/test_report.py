@@ -373,6 +373,33 @@ def test_parts_of_the_rows_are_compared_with_all_of_them() -> None:
     assert "On parts of the rows" not in report("binary")
 
 
+def folds(*each: float | None) -> dict[str, Any]:
+    found = {"mean": 0.41, "deviation": 0.013, "low": 0.36, "high": 0.46, "folds": list(each)}
+    return {"learned": [400, 410], "held": [200, 190], "rounds": [None, None], "metrics": {"log_loss": found}}
+
+
+def test_cross_validation_is_shown_by_fold() -> None:
+    html = report("binary", folds=folds(0.4, None))
+
+    (table,) = re.findall("<h2>Cross-validation</h2>(.*?)</section>", html)
+    cells = re.findall("<td[^>]*>(.*?)</td>", table)
+    assert cells == ["log_loss", "0.410", "0.0130", "[0.360, 0.460]", "0.400 undefined"]
+    assert "200 after 400, 190 after 410" in table
+    assert "Cross-validation" not in report("binary", folds=None)
+    said = card(facts("binary", folds=folds(0.4, 0.42)), schema("binary"))
+    assert "- log\\_loss: 0.410 ± 0.013" in said
+
+
+def test_every_baseline_stands_beside_the_scores() -> None:
+    each = [{"label": label, "metrics": {"log_loss": value}} for label, value in (("<last>", 0.5), ("always", 0.6))]
+    told = facts("binary", baselines=each, baseline_label="<last>")
+
+    html = page(told, schema("binary"), predictions("binary"), "")
+
+    assert re.findall("<th[^>]*>baseline: (.*?)</th>", html) == ["&lt;last&gt;", "always"]
+    assert "baseline: &lt;last> | baseline: always |" in card(told, schema("binary"))
+
+
 def test_a_card_says_what_hugging_face_reads() -> None:
     written = card(facts("regression"), schema("regression"))
     front = yaml.safe_load(written.split("---")[1])

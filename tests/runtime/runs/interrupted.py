@@ -28,7 +28,7 @@ from overture.runtime.runs.promote import promote
 from overture.runtime.runs.record import record
 from overture.runtime.runs.store import find, finished, runs
 from overture.runtime.schema import Schema
-from overture.runtime.scores import Interval, Scores
+from overture.runtime.scores import BaselineScores, Interval, Scores
 
 for module in ("card", "page"):  # what is imported here need not be imported by every process
     importlib.import_module(f"{report.__name__}.{module}")
@@ -145,7 +145,8 @@ def work(root: Path) -> None:
     parts = SimpleNamespace(schema=schema, rows=rows, notes=())
     one = Interval(1.0, 1.0, 1.0)
     predictions = pl.DataFrame({"_row": [1, 2], "target": [1.0, 2.0], "prediction": [1.0, 1.0]})
-    scores = Scores("r2", {"r2": one}, {"r2": 0.0}, "the mean", one, predictions, {"train": 2, "test": 2}, ())
+    dummy = BaselineScores("dummy", "the mean", {"r2": 0.0})
+    scores = Scores("r2", {"r2": one}, (dummy,), one, predictions, {"train": 2, "test": 2}, ())
     model = SimpleNamespace(kind="constant", label=lambda task: "constant", seed=1)
     spec = SimpleNamespace(seed=1, model=model, explanations=None, data=SimpleNamespace(used=[], content=False))
     project = SimpleNamespace(root=root, name="a", spec=spec, split=model, model=model, hold=lambda rows: None)

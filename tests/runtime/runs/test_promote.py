@@ -94,6 +94,15 @@ def test_a_gain_that_may_be_nothing_does_not_beat_the_baseline(run: Run, project
         promote(project, [], run)
 
 
+def test_the_gate_says_which_baseline_was_the_best(run: Run, project: Path) -> None:
+    each = [{"name": name, "label": name, "metrics": {"log_loss": 0.6}} for name in ("the last one", "always no")]
+    rewrite(run, baselines=each, baseline_label="the last one", gain={"value": 0.1, "low": 0.05, "high": 0.2})
+
+    (gate, _) = promote(project, [], run).gates
+
+    assert gate.text == "log_loss better by 0.100 [0.050, 0.200] than the last one"
+
+
 def test_production_is_compared_only_on_the_same_rows(
     run: Run, other: Run, project: Path, train: Callable[..., Run]
 ) -> None:

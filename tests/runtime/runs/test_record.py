@@ -56,6 +56,37 @@ def test_a_run_holds_all_there_is_to_know(run: Run, project: Path) -> None:
     assert run.schema().classes == ["no", "yes"]
 
 
+def test_a_run_with_folds_keeps_what_each_of_them_said(project: Path, train: Callable[..., Run]) -> None:
+    run = train(project, "split=stratified", "split.folds=4")
+    folds = run.facts["folds"]
+
+    assert sorted(files(run.folder)) == sorted([*HOLDS, "out_of_fold.parquet"])
+    assert set(folds["metrics"]) == set(run.facts["metrics"])
+    loss = folds["metrics"]["log_loss"]
+    assert len(loss["folds"]) == len(folds["learned"]) == len(folds["rounds"]) == 4
+    assert loss["mean"] == pytest.approx(np.mean(loss["folds"]))
+    assert loss["deviation"] == pytest.approx(np.std(loss["folds"], ddof=1))
+    assert loss["low"] < loss["mean"] < loss["high"]
+    kept = pl.read_parquet(run.folder / "out_of_fold.parquet")
+    tested = pl.read_parquet(run.folder / "predictions.parquet")
+    assert kept["fold"].value_counts().sort("fold")["count"].to_list() == folds["held"]
+    assert sorted([*kept["_row"], *tested["_row"]]) == list(range(1, 401))
+    assert kept.columns == [*tested.columns, "fold"]
+
+
+def test_a_run_says_every_baseline_the_best_first(project: Path, train: Callable[..., Run]) -> None:
+    file = project / "conf" / "data" / "people.yaml"
+    file.write_text(file.read_text().replace("key: id", "time: id"))
+
+    facts = train(project, "split=time", "split.series=city").facts
+
+    assert [it["name"] for it in facts["baselines"]] == ["dummy", "last value"]
+    assert [it["label"] for it in facts["baselines"]] == ['always "no"', "the last left of each city"]
+    losses = [it["metrics"]["log_loss"] for it in facts["baselines"]]
+    assert losses == sorted(losses)
+    assert (facts["baseline_label"], facts["baseline"]) == ('always "no"', facts["baselines"][0]["metrics"])
+
+
 def test_the_manifest_has_the_hash_of_every_other_file(run: Run) -> None:
     content = json.loads((run.folder / "manifest.json").read_text())
 

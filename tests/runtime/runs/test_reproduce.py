@@ -7,11 +7,13 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from overture.generator.cli import run as command
 from overture.generator.project import regenerate
 from overture.runtime.errors import Mistake
+from overture.runtime.runs.manifest import seal
 from overture.runtime.runs.reproduce import reproduce
 from overture.runtime.runs.run import Run
 
@@ -53,6 +55,20 @@ def test_the_same_training_makes_the_same_bytes(made: Callable[..., Run], projec
 @pytest.mark.parametrize("model", [*FEW, "logistic"])
 def test_every_packaged_model_is_reproduced(model: str, made: Callable[..., Run], project: Path) -> None:
     assert reproduce(project, made(f"model={model}", *FEW.get(model, []))).same
+
+
+def test_folds_are_reproduced_too(made: Callable[..., Run], project: Path) -> None:
+    run = made(*QUICK, "split=stratified", "split.folds=3")
+
+    found = reproduce(project, run)
+
+    assert (found.same, found.apart) == (True, 0.0)
+    file = run.folder / "out_of_fold.parquet"
+    other = pl.read_parquet(file).with_columns(pl.col("probability: yes") + 0.25)
+    other.write_parquet(file)
+    seal(run.folder, run.id)
+    assert (found := reproduce(project, run)).apart == pytest.approx(0.25)
+    assert not found.same
 
 
 def test_what_a_person_changed_in_train_py_is_run_again_too(made: Callable[..., Run], project: Path) -> None:

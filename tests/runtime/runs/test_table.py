@@ -47,6 +47,16 @@ def test_a_person_reads_what_differed_and_what_cannot_be_compared(
     assert "cannot be compared" in lines[-1]
 
 
+def test_a_run_with_folds_shows_their_mean_and_spread(project: Path, train: Callable[..., Run]) -> None:
+    run = train(project, "split.folds=3")
+    found = run.facts["folds"]["metrics"]["log_loss"]
+
+    head, line = rows(project)[:2]
+
+    assert head.index("over folds") == line.index(f"{found['mean']:.3f} ± ")
+    assert objects(project)[0]["folds"] == run.facts["folds"]
+
+
 def test_what_is_wrong_in_runs_is_told_below_the_table(run: Run, project: Path) -> None:
     (project / "runs" / "half").mkdir()
     promote(project, [], run)
