@@ -164,7 +164,7 @@ class Spec(Section):
         """What the sections say that does not fit together, all of it; each section alone is valid already."""
         found = [*self.data.problems(), *self._roles(), *self._target(), *self._derived()[1], *self._evaluation()]
         found += [*self.split.problems(self.data), *self.model.problems(self.task), *self.serving.problems()]
-        found += self._logged()
+        found += self.serving.unknown([*self._features, *([self.data.key] if self.data.key else [])])
         if not found:
             found += options.problems(self.model, self.contract)
         if not found and not self.contract.features:
@@ -260,16 +260,6 @@ class Spec(Section):
                 ("data", "columns", name, "values"),
                 hint="Did you mean task: multiclass?",
             )
-
-    def _logged(self) -> Iterator[Problem]:
-        """Columns that the request log hides must be there."""
-        log = self.serving.http.log if self.serving.http is not None else None
-        known = [*self._features, *([self.data.key] if self.data.key else [])]
-        for word in ("exclude", "hash") if log is not None else ():
-            for i, name in enumerate(getattr(log, word)):
-                if name not in known:
-                    where = ("serving", "http", "log", word, i)
-                    yield Problem(f'no feature is called "{name}".', where, hint=did_you_mean(name, known))
 
     def _evaluation(self) -> Iterator[Problem]:
         known: dict[str, Any] = {**self._features, **self._derived()[0]}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
-from .errors import Problem
+from .errors import Problem, did_you_mean
 from .section import Section
 
 _Name = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
@@ -171,3 +171,12 @@ class Serving(Section):
         if self.kubernetes is not None and self.http is None:
             hint = "Write in conf/config.yaml: override serving: [http, kubernetes]"
             yield Problem("kubernetes runs the service that http makes, which is not chosen.", ("serving",), hint=hint)
+
+    def unknown(self, columns: Sequence[str]) -> Iterator[Problem]:
+        """Columns that the request log hides must be there. columns: those of a request."""
+        log = self.http.log if self.http is not None else None
+        for word in ("exclude", "hash") if log is not None else ():
+            for i, name in enumerate(getattr(log, word)):
+                if name not in columns:
+                    where = ("serving", "http", "log", word, i)
+                    yield Problem(f'no feature is called "{name}".', where, hint=did_you_mean(name, columns))
