@@ -48,13 +48,15 @@ def inputs(rows: pl.DataFrame, schema: Schema, hooks: Hooks) -> pl.DataFrame:
     return completed(rows, schema, hooks.features, learned=True).frame
 
 
-def predict(model: Fitted, frame: pl.DataFrame, hooks: Hooks) -> Predictions:
+def predict(
+    model: Fitted, frame: pl.DataFrame, hooks: Hooks, outputs: NDArray[np.float64] | None = None
+) -> Predictions:
     """What the model says of rows, changed by `after_predict`.
 
-    frame: as `inputs` gives it.
+    frame: as `inputs` gives it. outputs: what model.predict gives for it, where that is known already.
     Raises Mistake as `inputs` does, and ArithmeticError when the model answers with a number that is not finite.
     """
-    outputs, schema = model.predict(frame), model.schema
+    outputs, schema = model.predict(frame) if outputs is None else outputs, model.schema
     finite(outputs)
     if schema.classes is None:
         found = Predictions(outputs.tolist(), None, _bounds(model, frame, outputs))

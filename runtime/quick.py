@@ -33,6 +33,39 @@ class Quick(Protocol):
         ...
 
 
+def completing(quick: Quick, schema: Schema) -> Quick:
+    """Predicts tuples of schema.features, which lack what `derive` computes. quick: predicts tuples of schema.inputs."""
+    return _Completing(quick, schema) if schema.derived else quick
+
+
+class _Completing:
+    """Computes the derived columns of rows that are tuples, from those columns alone that the expressions read."""
+
+    def __init__(self, quick: Quick, schema: Schema) -> None:
+        from .data.derive import names
+
+        read = {name for sql in schema.expressions.values() for name in names(sql)}
+        self._used = [(place, it) for place, it in enumerate(schema.features) if it in read or place == 0]
+        self._schema = schema.model_copy(update={"features": {it: schema.features[it] for _, it in self._used}})
+        self._quick = quick
+
+    def predict(self, rows: Sequence[tuple[Any, ...]]) -> NDArray[np.float64]:
+        """What is predicted for the rows with their derived columns."""
+        import polars as pl
+
+        from .data.features import completed
+
+        if not rows:
+            return self._quick.predict(rows)
+        given = rows if len(rows) > 1 else [rows[0], rows[0]]  # as derive.several, for less
+        features = self._schema.features
+        frame = pl.DataFrame(
+            [pl.Series(name, [row[place] for row in given], features[name].dtype) for place, name in self._used]
+        )
+        made = completed(frame, self._schema, None, learned=True).frame.select(*self._schema.derived)
+        return self._quick.predict([row + more for row, more in zip(rows, made.iter_rows(), strict=False)])
+
+
 def reader(name: str, schema: Schema) -> Callable[[Any], Any]:
     """How one value of an input is read: to what matrix.codes, matrix.texts or matrix.numbers makes of it."""
     column: AnyColumn = schema.inputs[name]

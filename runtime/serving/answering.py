@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import classes, prediction
 from ..data.column import CategoryColumn
+from ..quick import completing
 from .decoding import Decoded
 from .frame import unknown
 
@@ -25,8 +26,7 @@ class Answerer:
         own = any((hooks.features, hooks.before_predict, hooks.after_predict))
         self.together = not own
         """May rows of several requests be predicted in one call? A hook may look at all rows that it is given."""
-        quick = None if own or schema.derived else getattr(predictor.model, "quick", lambda: None)()
-        self.quick = quick
+        self.quick = None if own or predictor.quick is None else completing(predictor.quick, schema)
         """Predicts tuples; None where a frame is needed."""
         self._names = [classes.text(label) for label in schema.classes or ()]
         self._order = classes.scoring_order(schema)

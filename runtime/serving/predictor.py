@@ -31,8 +31,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ..model import Fitted
+    from ..quick import Quick
     from ..runs.run import Run
     from .trial import How
+
+FEW = 64
+"""Rows up to which the model is asked without a frame, where it can be."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ class Predictor:
         return f"{self.name}:{self.run.id}"
 
     @cached_property
+    def quick(self) -> Quick | None:
+        """Predicts tuples of schema.inputs; None where the model needs a frame."""
+        return self.model.quick()
+
+    @cached_property
     def card(self) -> dict[str, Any]:
         """What GET /model answers."""
         from .card import card
@@ -111,7 +120,10 @@ class Predictor:
         return prediction.inputs(frame, self.model.schema, self.hooks)
 
     def _predictions(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
-        found, names = prediction.predict(self.model, frame, self.hooks), self._classes
+        outputs = None
+        if self.quick is not None and frame.height <= FEW:
+            outputs = self.quick.predict(frame.select(*self.model.schema.inputs).rows())
+        found, names = prediction.predict(self.model, frame, self.hooks, outputs), self._classes
         if found.bounds is not None:
             ends = [{"low": low, "high": high} for low, high in found.bounds.tolist()]
             return [{"prediction": it, "interval": end} for it, end in zip(found.values, ends, strict=True)]
