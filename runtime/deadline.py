@@ -9,6 +9,11 @@ DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 """By time.perf_counter; None: there is no hurry."""
 
 
+def within(seconds: float) -> None:
+    """From now on, here and in what is called from here."""
+    DEADLINE.set(time.perf_counter() + seconds)
+
+
 def check() -> None:
     """Raise TimeoutError when the deadline is over."""
     until = DEADLINE.get()

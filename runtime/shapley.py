@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .deadline import check
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -30,10 +32,15 @@ def contributions(
     Averaged over sampled orders and their reverses (antithetic: Mitchell, Cooper, Frank, Holmes: Sampling permutations
     for Shapley value estimation, 2022) and over the background. The sum over inputs is the row's score less
     the background's mean score exactly, but for rounding; how it is shared among inputs is an estimate.
+    Raises TimeoutError when the deadline is over.
     """
     orders = _orders(inputs)
     usual = score(background)
-    return np.stack([_row(score, row, background, usual, groups, orders) for row in rows])
+    found = np.zeros((len(rows), inputs, usual.shape[1]))
+    for row, into in zip(rows, found, strict=True):
+        check()
+        into[:] = _row(score, row, background, usual, groups, orders)
+    return found
 
 
 def _orders(inputs: int) -> list[NDArray[np.int64]]:

@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from .. import deadline
 from ..errors import OvertureError
 from ..targets import Log
 from ..terminal import problem_lines
@@ -29,7 +30,7 @@ from .auth import Auth
 from .decoding import Unsupported
 from .example import example
 from .feedback import FEEDBACK, Feedback, described, take
-from .guard import Application, Guard, cross_origin
+from .guard import PHRASES, Application, Guard, cross_origin
 from .invalid import Invalid
 from .lane import Lane
 from .lanes import fast_lanes, own
@@ -94,7 +95,10 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         super().inject_config()
         if self.bento is None:
             with suppress(Exception):  # BentoML keeps it elsewhere than it did
-                _this_machine()
+                from bentoml._internal.container import BentoMLContainer
+
+                if BentoMLContainer.http.host.get() == "0.0.0.0":  # noqa: S104
+                    BentoMLContainer.http.host.set("127.0.0.1")
 
     def to_asgi(self, is_main: bool = True) -> Application:
         """The application that the server runs."""
@@ -199,8 +203,11 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     async def api_endpoint(self, name: str, request: Request) -> Response:
         """Answer one call: validation and prediction by BentoML, errors by us."""
         _CALL.set(name)
+        deadline.within(self.service.config.get("traffic", {}).get("timeout", 60))
         try:
             found: Response = await super().api_endpoint(name, request)
+        except TimeoutError:  # nobody waits any more
+            return JSONResponse({"error": PHRASES[504]}, status_code=504)
         except Invalid as invalid:
             return JSONResponse(invalid.body(self._hidden), status_code=400)
         except BentoMLException as error:
@@ -277,13 +284,6 @@ def _trail() -> Trail:
     shown = {word: getattr(access, word).get() for word in words} if access.enabled.get() else None
     traced = BentoMLContainer.tracing.exporter_type.get() is not None
     return Trail(shown, BentoMLContainer.tracer_provider.get().get_tracer("overture") if traced else None)
-
-
-def _this_machine() -> None:
-    from bentoml._internal.container import BentoMLContainer
-
-    if BentoMLContainer.http.host.get() == "0.0.0.0":  # noqa: S104
-        BentoMLContainer.http.host.set("127.0.0.1")
 
 
 def _plain(why: str) -> None:

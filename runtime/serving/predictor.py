@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .. import prediction
+from .. import deadline, prediction
 from ..errors import Mistake
 from ..hooks import Hooks
 from .agreement import agree
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 FEW = 64
 """Rows up to which the model is asked without a frame, where it can be."""
+_EXPLAINED = 128  # rows that are explained before the clock is looked at
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,11 @@ class Predictor:
         return [{**prediction, **why} for prediction, why in both]
 
     def _answered(self, rows: Sequence[Row], how: How) -> tuple[Asked, list[dict[str, Any]]]:
-        """The rows, and the answer of each, by the challenger where it is its turn."""
+        """The rows, and the answer of each, by the challenger where it is its turn.
+
+        Raises TimeoutError when nobody waits for them any more.
+        """
+        deadline.check()
         if self.trial is not None and self.trial.share:
             return self.trial.answer(self, rows, how)
         given = asked(self.model.schema, rows)
@@ -135,6 +140,13 @@ class Predictor:
         ]
 
     def _explanations(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for some in frame.iter_slices(_EXPLAINED):
+            deadline.check()
+            found += self._explained(some)
+        return found
+
+    def _explained(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
         found, inputs = self.model.explain(frame), list(self.model.schema.inputs)
         prediction.finite(found.contributions)
         base = found.base.tolist()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overture.runtime import shapley
+from overture.runtime import deadline, shapley
 
 Array = np.ndarray
 
@@ -64,3 +65,12 @@ def test_memory_is_bounded_without_changing_the_answer() -> None:
         shapley._CELLS = before
     assert largest <= 4000
     np.testing.assert_array_equal(pieces, whole)
+
+
+def test_nobody_waits_any_more() -> None:
+    token = deadline.DEADLINE.set(0.0)
+    try:
+        with pytest.raises(TimeoutError):
+            shapley.contributions(crooked, np.ones((1, 2)), np.zeros((1, 2)), np.array([0, 1]), 2)
+    finally:
+        deadline.DEADLINE.reset(token)

@@ -2,6 +2,8 @@
 
 import json
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
 import pytest
@@ -345,6 +347,28 @@ def test_an_answer_that_takes_too_long_is_given_up(make_project, opened):
         response = client.post("/predict", json={"rows": [{"rooms": 3, "income": 2e6}]})
     assert response.status_code == 504
     assert list(response.json()) == ["error"]
+
+
+def test_what_nobody_waits_for_is_not_begun(make_project, opened):
+    root = make_project("regression")
+    service = (root / "service.py").read_text()
+    (root / "service.py").write_text(service.replace('{"timeout": 10}', '{"timeout": 1}'))
+    (root / "hooks.py").write_text(
+        "import time\nfrom pathlib import Path\n\nimport polars as pl\n\n\ndef features(rows):\n"
+        "    if rows['income'].max() > 1e6:\n"
+        "        with Path(__file__).with_name('begun').open('a') as file:\n"
+        "            file.write('x')\n"
+        "        time.sleep(1.5)\n"
+        "    return rows.with_columns(income_per_room=pl.col('income') / (pl.col('rooms') + 1))\n"
+    )
+    with opened(root) as client:
+        with ThreadPoolExecutor(3) as three:
+            late = {"rows": [{"rooms": 3, "income": 2e6}]}
+            sent = [three.submit(client.post, "/explain", json=late) for _ in range(3)]
+            assert [it.result().status_code for it in sent] == [504, 504, 504]
+        time.sleep(0.6)
+        assert client.post("/explain", json={"rows": [{"rooms": 3, "income": 2.0}]}).status_code == 200
+    assert (root / "begun").read_text() == "x"
 
 
 _json = st.recursive(
