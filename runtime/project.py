@@ -18,6 +18,7 @@ from .runs.inputs import Inputs
 from .schema import Schema
 from .spec import Spec
 from .splitting import Split
+from .tracking.training import begins, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,9 @@ class Project:
         Raises Mistake with every problem of the configuration.
         """
         found = Hooks.of(hooks)
-        return cls(found, spec_of(found.root, config), as_text(config))
+        made = cls(found, spec_of(found.root, config), as_text(config))
+        begins(made)
+        return made
 
     @classmethod
     def open(cls, root: Path, overrides: Sequence[str] = ()) -> Project:
@@ -134,6 +137,7 @@ class Project:
             run = finished(self.root, self.inputs.run_id)
             if run is not None:
                 now.say(f"runs/{run.id}: nothing has changed since this run, so it is kept")
+                leaves(run)
         return run if run is None or is_put_off() else complete(run)
 
 

@@ -22,6 +22,7 @@ from .schema import Schema, Task
 from .section import Section
 from .splitting import SPLITS, Split
 from .targets import Serving
+from .tracking.settings import Tracking
 
 if TYPE_CHECKING:
     AnyModel = Model
@@ -71,6 +72,8 @@ class Spec(Section):
     explanations: Explanations | None = Explanations()
     """How much a run tells of its model; null: nothing."""
     serving: Serving = Serving()
+    tracking: Tracking = Tracking()
+    """Who else is told of trainings."""
 
     @property
     def target_name(self) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..command_line import exit_code
 from ..errors import Mistake, Problem
 from .compose import opened
+from .followed import Followed
 from .jobs import Jobs, Task
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
     from .load import load
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, in place of Hydra's own way of printing them
-    jobs = Jobs(task, folder, debug)
+    jobs = Jobs(Followed(task), folder, debug)
     try:
         if not (config_path / f"{config_name}.yaml").is_file():
             load(folder)

@@ -23,6 +23,7 @@ PASSED_OVER = (
     "evaluation.gates",
     "evaluation.slices",
     "threads",
+    "tracking",
 )
 """Keys that make no run another."""
 MOST_CHANGES = 3
