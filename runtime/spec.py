@@ -73,7 +73,6 @@ class Spec(Section):
     """How much a run tells of its model; null: nothing."""
     serving: Serving = Serving()
     tracking: Tracking = Tracking()
-    """Who else is told of trainings."""
 
     @property
     def target_name(self) -> str:
