@@ -21,6 +21,11 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def turned(self) -> Interval:
+        """The same seen from the other side: a gain as a loss."""
+        return Interval(-self.value, -self.high, -self.low)
+
     def __str__(self) -> str:
         return figures.interval(self.value, self.low, self.high)
 

@@ -75,7 +75,7 @@ def _binary(schema: Schema, predictions: pl.DataFrame) -> Iterator[Figure]:
     number = classes.numbers(predictions["target"], known)
     truth, score = (number == place)[number >= 0], _probabilities(predictions)[number >= 0, place]
     ranked = curves.Ranked.of(truth, score)
-    yield _roc(*ranked.roc())
+    yield roc([ranked.roc()])
     yield _precision_recall(*ranked.precision_recall(), float(truth.mean()), name)
     yield _calibration(curves.calibration(truth, score), name)
     yield _histogram(truth, score, name)
@@ -102,16 +102,24 @@ def _regression(predictions: pl.DataFrame) -> Iterator[Figure]:
     yield _spread(curves.spread(predicted - truth, predicted))
 
 
-def _roc(wrong: NDArray[np.float64], right: NDArray[np.float64]) -> Figure:
+def roc(lines: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]], names: Sequence[str] = ()) -> Figure:
+    """One curve or two, each as false and true positive rates.
+
+    names: what they are called, as HTML.
+    """
     chart = Chart(
         Axis(*SHARE, "false alarms among the negative rows"), Axis(*SHARE, "found among the positive"), "ROC curve"
     )
-    points = list(zip(wrong.tolist(), right.tolist(), strict=True))
-    chart.area([*points, (1, 0)])
     chart.line([(0, 0), (1, 1)], "ideal")
-    chart.line(points)
+    for (wrong, right), style in zip(lines, ("", " other"), strict=False):
+        points = list(zip(wrong.tolist(), right.tolist(), strict=True))
+        if len(lines) == 1:
+            chart.area([*points, (1, 0)])
+        chart.line(points, f"line{style}")
+    keys = zip(("key", "key other"), names, strict=False)
+    named = "".join(f'<i class="{key}"></i> {name} ' for key, name in keys)
     reading = "How many positive rows are found as false alarms are allowed. The dashed line is guessing."
-    return Figure("ROC", chart.svg(), reading)
+    return Figure("ROC", chart.svg(), f"{named}{reading}")
 
 
 def _precision_recall(recall: NDArray[np.float64], precision: NDArray[np.float64], rate: float, name: str) -> Figure:

@@ -49,7 +49,7 @@ line.grid { stroke: var(--rule); stroke-width: 1; }
 .area { fill: var(--accent); opacity: 0.1; }
 .ideal { fill: none; stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 4 4; }
 .dot, .bar, .cell { fill: var(--accent); } .dot.other, .bar.other { fill: var(--other); } .bar.wrong { fill: var(--wrong); }
-.interval { stroke: var(--accent); stroke-width: 2; stroke-linecap: round; } .interval.strong { stroke-width: 8; opacity: 0.35; }
+.interval { stroke: var(--accent); stroke-width: 2; stroke-linecap: round; } .interval.other { stroke: var(--other); } .interval.strong { stroke-width: 8; opacity: 0.35; }
 .line.other { stroke: var(--other); } .line.wrong { stroke: var(--wrong); } .line.good { stroke: var(--good); } .line.strong { stroke-width: 2.6; }
 .dot.wrong { fill: var(--wrong); } .dot.good { fill: var(--good); } .key.wrong { background: var(--wrong); } .key.good { background: var(--good); }
 .single { fill: none; stroke: var(--accent); stroke-width: 1; opacity: 0.22; } .spot { fill: var(--accent); opacity: 0; }

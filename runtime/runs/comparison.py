@@ -11,6 +11,7 @@ from .store import comparable
 
 if TYPE_CHECKING:
     import numpy as np
+    import polars as pl
     from numpy.typing import NDArray
 
     from ..metric import Metric
@@ -26,13 +27,17 @@ def difference(run: Run, other: Run) -> Interval | None:
     Paired: each bootstrap replicate weighs the rows of both runs alike, so what makes rows hard for both cancels out.
     None when they were not scored on the same rows, when they learned other classes, or when what is needed is gone.
     """
+    import polars as pl
+
     from ..measuring import Judged, intervals
 
     if comparable(run) != comparable(other):
         return None
     try:
-        metric = _metric(run)
-        (truth, ours), (_, theirs) = _scored(run, metric), _scored(other, metric)
+        metric = metric_of(run, run.facts["objective"])
+        (truth, ours), (_, theirs) = (
+            scored(one, metric, pl.read_parquet(one.folder / PREDICTIONS)) for one in (run, other)
+        )
     except (Mistake, OSError, KeyError):
         return None
     if ours.shape != theirs.shape or not truth.size:
@@ -41,21 +46,27 @@ def difference(run: Run, other: Run) -> Interval | None:
     return gain
 
 
-def _metric(run: Run) -> Metric:
+def metric_of(run: Run, name: str) -> Metric:
+    """A metric of a run's project by its name.
+
+    Raises Mistake when the project has no such metric any more.
+    """
     from ..evaluation import Evaluation
 
-    return Evaluation.model_validate({}, context=run.root).metric(run.facts["objective"], run.facts["task"])
+    return Evaluation.model_validate({}, context=run.root).metric(name, run.facts["task"])
 
 
-def _scored(run: Run, metric: Metric) -> tuple[Array, Array]:
-    """Truth and prediction of the test rows; where the metric asks for decisions only, as a threshold of the run made them."""
+def scored(run: Run, metric: Metric, rows: pl.DataFrame) -> tuple[Array, Array]:
+    """Truth and prediction, as the metric takes them; where it asks for decisions only, as a threshold of the run made them.
+
+    rows: predictions of the run, as in predictions.parquet.
+    """
     import numpy as np
-    import polars as pl
 
     from .. import classes
     from ..measuring import scoreable
 
-    schema, rows = run.schema(), pl.read_parquet(run.folder / PREDICTIONS)
+    schema = run.schema()
     if not schema.classification:
         return scoreable(rows["target"], rows["prediction"].to_numpy(), schema)
     names = [f"probability: {classes.text(label)}" for label in schema.classes or ()]

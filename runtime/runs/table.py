@@ -37,7 +37,7 @@ def objects(root: Path) -> list[dict[str, Any]]:
     """
     found = runs(root)
     serving = _in_production(root)
-    changes = changed([_flat(run) for run in found], [run.model for run in found])
+    changes = changed([flat(run) for run in found], [run.model for run in found])
     behind = [_behind(found[0], run) for run in found]
     return [
         _object(run, serving == run.id, change, much) for run, change, much in zip(found, changes, behind, strict=True)
@@ -205,7 +205,7 @@ def _notes(root: Path) -> Iterator[str]:
         yield from problems
 
 
-def _flat(run: Run) -> dict[str, Any]:
+def flat(run: Run) -> dict[str, Any]:
     """The configuration of a run as it was composed, by dotted key; data by its keys but for the columns."""
     import yaml
 
