@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .parts import split as split
     from .project import Project as Project
     from .runs.record import record as record
+    from .trial import try_out as try_out
 
 # No module of this package has the name of a function here: once imported, it would stand in its place.
 _HOMES = {
@@ -24,8 +25,9 @@ _HOMES = {
     "record": "runs.record",
     "scoring_script": "command_line",
     "split": "parts",
+    "try_out": "trial",
 }
-__all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "scoring_script", "split"]
+__all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "scoring_script", "split", "try_out"]
 
 
 def __getattr__(name: str) -> Any:

@@ -51,7 +51,7 @@ def _dummy(target: pl.Series, rows: int, schema: Schema, threshold: float | None
     if not schema.classification:
         mean = float(target.cast(pl.Float64).to_numpy().mean())
         return Baseline("dummy", f"always the mean, {figures.figure(mean)}", np.full(rows, mean))
-    from .spec import written
+    from .predicted import written
 
     known, shares = schema.classes or [], _shares(target, schema)
     often = known[classes.decide(shares[None, :], schema, threshold)[0]]

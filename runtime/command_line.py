@@ -36,14 +36,18 @@ def exit_code(work: Callable[[], int], *, debug: bool) -> int:
 
 def unexpected(error: BaseException) -> int:
     """Tell a fault that nobody foresaw in one sentence, with where it happened."""
+    hint = "Add --debug to see the whole traceback."
+    tell(Mistake(Problem(f"this should not have happened: {sentence(error)}.", hint=hint)))
+    return 2
+
+
+def sentence(error: BaseException) -> str:
+    """An exception in one line, with where it was raised."""
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    text = (f"{type(error).__name__}: {error}".splitlines() or [""])[0]
-    hint = "Add --debug to see the whole traceback."
-    tell(Mistake(Problem(f"this should not have happened: {text}{where}.", hint=hint)))
-    return 2
+    return (f"{type(error).__name__}: {error}".splitlines() or [""])[0] + where
 
 
 class ScoringWork(Protocol):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from .errors import Mistake, did_you_mean, listed
+from .errors import Mistake, Problem, did_you_mean, listed
 from .hooks import HOOKS, Hooks
 from .metric import METRICS, FunctionMetric, Metric
 from .section import Section
@@ -63,6 +65,20 @@ class Evaluation(Section):
         objective = self.objective or (names[0] if names else DEFAULTS[task][0])
         asked = [objective, *names, *(gate.metric for gate in self.gates)]
         return list(dict.fromkeys(asked))
+
+    def problems(self, task: Task) -> Iterator[Problem]:
+        """Metrics that are not there, or not for this task; paths start with "evaluation"."""
+        asked: list[tuple[tuple[str | int, ...], str]] = [
+            (("metrics", i), it) for i, it in enumerate(self.metrics or [])
+        ]
+        if self.objective is not None:
+            asked.append((("objective",), self.objective))
+        asked += [(("gates", i, "metric"), gate.metric) for i, gate in enumerate(self.gates)]
+        for path, name in asked:
+            try:
+                self.metric(name, task)
+            except Mistake as mistake:
+                yield from (it if it.place else replace(it, path=("evaluation", *path)) for it in mistake.problems)
 
     def metric(self, name: str, task: Task) -> Metric:
         """A metric by its name: one of overture, of a package, of the project's folder metrics/ or of its hooks.py.

@@ -13,6 +13,7 @@ from .prediction import BOUNDS
 from .progress import step
 from .scores import BaselineScores, Interval, Scores
 from .slices import slices
+from .sweeps.job import under_way
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+_OLD_SCRIPT = "train.py is older than searches: overture generate brings the step that validates."
 FAMILIAR = {"binary": "roc_auc", "multiclass": "accuracy", "regression": "r2"}
 """The metric people know best, which is said first."""
 
@@ -51,6 +53,8 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
     Raises Mistake when the model predicts what is no number, when no test row can be scored, when the objective is not
     defined on these rows, and when the split has folds that the model was not fitted on.
     """
+    if (job := under_way()) is not None and job.trial:
+        raise Mistake("a trial of a search is not judged on test rows.", hint=_OLD_SCRIPT)
     with step("evaluate") as now:
         schema = parts.schema
         predicted = finite(model.predict(parts.test), parts.test, "test row")

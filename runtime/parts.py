@@ -149,7 +149,7 @@ def _remedy(split: Split, rows: int) -> str:
 
 
 def _misfits(counts: dict[Class, int], trained: dict[Class, int], schema: Schema) -> Iterator[Problem]:
-    from .spec import written
+    from .predicted import written
 
     target, known = schema.target, listed(map(written, counts), "and")
     if len(counts) < 2:
@@ -176,7 +176,7 @@ def _among(label: Class, counts: dict[Class, int]) -> bool:
 
 
 def _unseen(test: pl.DataFrame, schema: Schema) -> Iterator[str]:
-    from .spec import written
+    from .predicted import written
 
     if schema.classes is not None:
         strange = test[schema.target].filter(classes.numbers(test[schema.target], schema.classes) < 0)

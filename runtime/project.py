@@ -18,6 +18,7 @@ from .runs.inputs import Inputs
 from .schema import Schema
 from .spec import Spec
 from .splitting import Split
+from .sweeps.job import left, under_way
 from .tracking.training import begins, leaves
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class Project:
         return self.spec.evaluation
 
     @property
+    def trial(self) -> bool:
+        """Is this training a trial of a search, which `try_out` judges and which leaves no run?"""
+        now = under_way()
+        return now is not None and now.trial
+
+    @property
     def inputs(self) -> Inputs:
         """What goes into a run: data, configuration, code and packages, each by its fingerprint."""
         return self._hashed[0]
@@ -131,11 +138,14 @@ class Project:
         from .runs.completion import complete, is_put_off
         from .runs.store import finished
 
+        if self.trial:
+            return None
         if not all(file.is_file() for file in self.spec.data.files(self.root)):
             return None  # `load` says what is missing, and what may be meant
         with step("find") as now:
             run = finished(self.root, self.inputs.run_id)
             if run is not None:
+                left(run.id)
                 now.say(f"runs/{run.id}: nothing has changed since this run, so it is kept")
                 leaves(run)
         return run if run is None or is_put_off() else complete(run)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ConfigDict, Discriminator, Field, StrictBool, StrictInt, StrictStr, Tag
 
-from . import options
+from . import options, predicted
 from .data import derive
-from .data.column import AnyColumn, BooleanColumn, CategoryColumn, Column, IntegerColumn, NumberColumn
+from .data.column import AnyColumn, Column
 from .data.dataset import Dataset
 from .data.join import shape
 from .errors import Mistake, Problem, did_you_mean
@@ -19,6 +18,7 @@ from .explanations.settings import Explanations
 from .kinds import ByKind
 from .model import MODELS, Model
 from .schema import Schema, Task
+from .search import Search
 from .section import Section
 from .splitting import SPLITS, Split
 from .targets import Serving
@@ -72,6 +72,8 @@ class Spec(Section):
     explanations: Explanations | None = Explanations()
     """How much a run tells of its model; null: nothing."""
     serving: Serving = Serving()
+    sweep: Search | None = None
+    """How a search looks for good values; null: there is none."""
     tracking: Tracking = Tracking()
 
     @property
@@ -85,8 +87,13 @@ class Spec(Section):
         return None if isinstance(self.target, str) else self.target.from_
 
     @property
+    def objectives(self) -> list[str]:
+        """What a search makes better; without one, what compares runs."""
+        return (self.sweep or Search()).chosen(self.evaluation, self.task)
+
+    @property
     def known_columns(self) -> dict[str, AnyColumn]:
-        """The columns declared, and those that the source adds by itself."""
+        """The columns declared, and those the source adds."""
         return self.data.known_columns
 
     @property
@@ -167,6 +174,7 @@ class Spec(Section):
         found = [*self.data.problems(), *self._roles(), *self._target(), *self._derived()[1], *self._evaluation()]
         found += [*self.split.problems(self.data), *self.model.problems(self.task), *self.serving.problems()]
         found += self.serving.unknown([*self._features, *([self.data.key] if self.data.key else [])])
+        found += self.sweep.problems(self.evaluation, self.task) if self.sweep is not None else ()
         if not found:
             found += options.problems(self.model, self.contract)
         if not found and not self.contract.features:
@@ -223,45 +231,10 @@ class Spec(Section):
     def _target(self) -> Iterator[Problem]:
         name = self.target_name
         try:
-            column: Any = self._target_column()
+            column = self._target_column()
         except (KeyError, Mistake):
             return  # said by _roles
-        if self.task == "regression" and not isinstance(column, IntegerColumn | NumberColumn):
-            yield Problem(f"regression needs a number to predict; {name} is a {column.type}.", ("task",))
-        if self.task != "regression" and not isinstance(column, CategoryColumn | BooleanColumn | IntegerColumn):
-            yield Problem(
-                f"{self.task} needs labels to predict; {name} is a {column.type}.",
-                ("task",),
-                hint="Did you mean regression?",
-            )
-        if self.task == "regression" and self.positive is not None:
-            yield Problem("regression has no positive class; leave it out.", ("positive",))
-        if self.task == "multiclass" and self.positive is not None:
-            yield Problem("only binary has a positive class; leave it out.", ("positive",))
-        labels = (
-            column.values
-            if isinstance(column, CategoryColumn)
-            else [True, False]
-            if isinstance(column, BooleanColumn)
-            else None
-        )
-        if labels is not None and self.positive is not None and not any(same(self.positive, label) for label in labels):
-            yield Problem(
-                f"{written(self.positive)} is not a value of {name}.",
-                ("positive",),
-                hint=did_you_mean(self.positive, labels),
-            )
-        if (
-            self.task == "binary"
-            and isinstance(column, CategoryColumn)
-            and column.values is not None
-            and len(column.values) != 2
-        ):
-            yield Problem(
-                f"binary needs two values; {name} has {len(column.values)}.",
-                ("data", "columns", name, "values"),
-                hint="Did you mean task: multiclass?",
-            )
+        yield from predicted.problems(self.task, name, column, self.positive)
 
     def _evaluation(self) -> Iterator[Problem]:
         known: dict[str, Any] = {**self._features, **self._derived()[0]}
@@ -273,27 +246,4 @@ class Spec(Section):
                 yield Problem(f"{name} is text, which has neither labels nor ranges.", where)
             elif known[name].personal:
                 yield Problem(f"{name} is personal: its values are not shown.", where)
-        asked: list[tuple[tuple[str | int, ...], str]] = [
-            (("metrics", i), name) for i, name in enumerate(self.evaluation.metrics or [])
-        ]
-        if self.evaluation.objective is not None:
-            asked.append((("objective",), self.evaluation.objective))
-        asked += [(("gates", i, "metric"), gate.metric) for i, gate in enumerate(self.evaluation.gates)]
-        for path, name in asked:
-            try:
-                self.evaluation.metric(name, self.task)
-            except Mistake as mistake:
-                yield from (it if it.place else replace(it, path=("evaluation", *path)) for it in mistake.problems)
-
-
-def same(a: object, b: object) -> bool:
-    """Are two labels the same, true and 1 being different?"""
-    return type(a) is type(b) and a == b
-
-
-def written(label: object) -> str:
-    """A label as it stands in YAML.
-
-    assert [written("No"), written(1), written(True)] == ['"No"', "1", "true"]
-    """
-    return f'"{label}"' if isinstance(label, str) else str(label).lower()
+        yield from self.evaluation.problems(self.task)

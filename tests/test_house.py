@@ -86,13 +86,15 @@ def test_the_project_speaks_of_itself_alone() -> None:
 
 
 HOMES = {
-    "hydra": ("runtime/config/",),
+    "hydra": ("runtime/config/", "runtime/hydra_plugin/"),
+    "optuna": ("runtime/config/",),
+    "ray": ("runtime/config/on_ray.py",),
     "bentoml": ("runtime/packaging/bento.py", "runtime/serving/bento.py"),
     "_bentoml_sdk": ("runtime/serving/bento.py",),
     "_bentoml_impl": ("runtime/serving/bento.py",),
     "cookiecutter": ("generator/skeleton.py",),
     "ruff": ("generator/format.py",),
-    "rich": ("runtime/terminal.py",),
+    "rich": ("runtime/live.py", "runtime/terminal.py"),
     "skops": ("runtime/safe_types.py",),
 }
 """Libraries that only one part of the house knows."""

@@ -8,16 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..command_line import exit_code
 from ..errors import Mistake, Problem
 from .compose import opened
 from .followed import Followed
 from .jobs import Jobs, Task
-
-if TYPE_CHECKING:
-    pass
+from .quick_yaml import quick_yaml
 
 SWEEPS = ("-m", "--multirun")
 
@@ -64,12 +62,28 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
     try:
         if not (config_path / f"{config_name}.yaml").is_file():
             load(folder)
-        with jobs.gathered(sweep=any(word in SWEEPS for word in sys.argv)):
+        _plugins()
+        with quick_yaml(), jobs.gathered():
             hydra.main(version_base="1.3", config_path=str(config_path), config_name=config_name)(jobs)()
     except (HydraException, OmegaConfBaseException, YAMLError, RecursionError):
         _explain(folder, [argument for argument in sys.argv[1:] if not argument.startswith("-")])
         raise
     return jobs.exit_code()
+
+
+def _plugins() -> None:
+    """Have Hydra know our sweepers and launchers; where overture was installed in editable mode it does not find them."""
+    from hydra.core.plugins import Plugins
+
+    try:
+        from hydra_plugins.overture import launchers, sweepers
+    except ModuleNotFoundError as error:
+        if not any(word in SWEEPS or word.startswith("sweep=") for word in sys.argv):
+            return
+        hint = "Install overture again: its packages have grown."
+        raise Mistake("overture is not installed whole: hydra_plugins.overture is missing.", hint=hint) from error
+    for plugin in (*sweepers.PLUGINS, *launchers.PLUGINS):
+        Plugins.instance().register(plugin)
 
 
 def _explain(folder: Path, words: list[str]) -> None:

@@ -14,7 +14,7 @@ from .places import COMMAND_LINE, read
 
 PRIMARY = "config"
 PACKAGED = "pkg://overture.conf"
-GROUPS = ("data", "evaluation", "model", "serving", "split")
+GROUPS = ("data", "evaluation", "model", "serving", "split", "sweep")
 
 
 def told(error: Exception, folder: Path, overrides: list[str]) -> tuple[Problem, Any]:

@@ -24,4 +24,6 @@ def quick_yaml() -> Iterator[None]:
 
 def _quick(loader: Any) -> Any:
     """A loader class that parses in C, and resolves and constructs as the given one."""
-    return type("Quick", (yaml.CSafeLoader, loader), {}) if hasattr(yaml, "CSafeLoader") else loader
+    if not hasattr(yaml, "CSafeLoader") or issubclass(loader, yaml.CSafeLoader):
+        return loader
+    return type("Quick", (yaml.CSafeLoader, loader), {})

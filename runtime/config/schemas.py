@@ -16,6 +16,8 @@ from ..splitting import SPLITS
 from ..targets import Serving
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+WHOLE = ("config", "sweep")
+"""Files whose keys start at the top of the configuration."""
 _HOLE = {"type": "string", "pattern": r"\$\{|^\?\?\?$"}
 """What may stand anywhere in a file that Hydra composes: an interpolation, or a value that is still to come."""
 
@@ -31,9 +33,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "split": SPLITS.union(),
         "model": MODELS.union(),
         "evaluation": Evaluation,
+        "sweep": Spec,
         **{f"serving.{name}": _section(field.annotation) for name, field in Serving.model_fields.items()},
     }
-    return {name: _relaxed(TypeAdapter(kind).json_schema(), whole=name == "config") for name, kind in groups.items()}
+    return {name: _relaxed(TypeAdapter(kind).json_schema(), whole=name in WHOLE) for name, kind in groups.items()}
 
 
 def _section(annotation: Any) -> Any:

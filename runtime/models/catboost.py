@@ -14,8 +14,10 @@ from ..data.column import TextColumn
 from ..errors import Mistake, Problem
 from ..model import Advance, Explanation, Fitted, Model
 from ..options import Ability
+from ..sweeps.job import Pruned
 from ..weights import weights
 from ._catboost_params import loss, problems
+from ._catboost_watch import Log, watching
 
 if TYPE_CHECKING:
     import numpy as np
@@ -193,23 +195,6 @@ class _Trees(Fitted):
         self.model.save_model(str(folder / _FILE))
 
 
-class _Log:
-    """What CatBoost prints while it learns, read for how many trees there are.
-
-    Its callbacks would say so too, but each is given all earlier scores, which costs the square of the rounds.
-    """
-
-    def __init__(self, advance: Advance, total: int) -> None:
-        self._advance, self._total = advance, total
-
-    def write(self, text: str) -> None:
-        if found := re.match(r"(\d+):\t", text):
-            self._advance(int(found[1]) + 1, self._total)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-
 def _trained(
     settings: dict[str, Any],
     inputs: list[str],
@@ -260,7 +245,8 @@ def _fitted(
         settings = {**settings, "monotone_constraints": directions}
     watched = _pool(valid, schema, inputs, weights(model, valid, schema, train)) if valid is not None else None
     trees = CatBoost(settings)
-    log = _Log(advance, settings["iterations"])
+    log = Log(advance, settings["iterations"])
+    watch = watching(settings["loss_function"]) if watched is not None else None
     trees.fit(
         _pool(train, schema, inputs, weights(model, train, schema)),
         eval_set=watched,
@@ -268,7 +254,10 @@ def _fitted(
         use_best_model=watched is not None,
         log_cout=log,
         log_cerr=log,
+        **({"callbacks": [watch]} if watch is not None else {}),
     )
+    if watch is not None and watch.hopeless:
+        raise Pruned
     return trees
 
 

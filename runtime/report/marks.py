@@ -86,9 +86,10 @@ class Chart:
         said = max((len(text) for _, text in self.y.marks), default=0)
         self.left = (20 if self.y.name else 4) + 10 + round(LETTER * said)
 
-    def line(self, points: Iterable[Point], style: str = "line") -> None:
+    def line(self, points: Iterable[Point], style: str = "line", says: str = "") -> None:
         """Points joined by a line."""
-        self.parts.append(f'<polyline class="{style}" points="{self._path(points)}"/>')
+        end = f">{_title(says)}</polyline>" if says else "/>"
+        self.parts.append(f'<polyline class="{style}" points="{self._path(points)}"{end}')
 
     def area(self, points: Iterable[Point], style: str = "area") -> None:
         """The inside of a line that closes."""

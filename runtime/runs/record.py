@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import conformal
 from ..files import new_folder
 from ..progress import step
+from ..sweeps.job import left
 from ..tracking.training import leaves
 from . import git, manifest
 from .completion import is_put_off, tell
@@ -66,6 +67,7 @@ def record(project: Project, parts: Parts, model: Fitted, scores: Scores) -> Run
         except FileExistsError:
             now.say("a training beside this one kept the same run first")
         run = Run.open(folder)
+        left(run.id)
         leaves(run)
         shown = f"{RUNS}/{run.id}"
         report = f"  report {shown}/{REPORT}" if run.told else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from ..errors import Mistake, Problem, did_you_mean
@@ -11,13 +11,13 @@ from ..files import sweep
 from .run import RUNS, Run, runs_folder
 
 
-def runs(root: Path) -> list[Run]:
-    """Every finished run, best first.
+def runs(root: Path, ids: Container[str] | None = None) -> list[Run]:
+    """Every finished run, or those of some ids, best first.
 
     Runs are ranked together when they share objective and test rows; the rows scored last come first, because a score
     on other rows says nothing about which model is better. Within them: the better objective, then the older run.
     """
-    found = [run for run in _opened(root) if isinstance(run, Run)]
+    found = [run for run in _opened(root, ids) if isinstance(run, Run)]
     newest: dict[tuple[str, str], str] = {}
     for run in found:
         newest[comparable(run)] = max(run.created, newest.get(comparable(run), ""))
@@ -79,10 +79,10 @@ def _badness(run: Run) -> float:
     return -value if run.facts["greater_is_better"] else value
 
 
-def _opened(root: Path) -> Iterator[Run | Mistake]:
+def _opened(root: Path, ids: Container[str] | None = None) -> Iterator[Run | Mistake]:
     folder = root / RUNS
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name.startswith(".") or not path.is_dir():
+        if path.name.startswith(".") or not path.is_dir() or (ids is not None and path.name not in ids):
             continue
         try:
             yield Run.open(path)

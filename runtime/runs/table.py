@@ -29,13 +29,13 @@ PASSED_OVER = (
 MOST_CHANGES = 3
 
 
-def objects(root: Path) -> list[dict[str, Any]]:
-    """Every finished run for a machine to read, best first; metrics are those on the test rows.
+def objects(root: Path, chosen: Sequence[Run] | None = None) -> list[dict[str, Any]]:
+    """Every finished run, or those chosen, for a machine to read, best first; metrics are those on the test rows.
 
     `changed` holds the keys of the configuration in which runs differ; `test_rows` is the same for runs that can be compared.
     `behind` is by how much the best run is better in the objective, paired over the same test rows; null where that is unknown.
     """
-    found = runs(root)
+    found = runs(root) if chosen is None else chosen
     serving = _in_production(root)
     changes = changed([flat(run) for run in found], [run.model for run in found])
     behind = [_behind(found[0], run) for run in found]
@@ -44,12 +44,12 @@ def objects(root: Path) -> list[dict[str, Any]]:
     ]
 
 
-def rows(root: Path) -> list[str]:
-    """The table as lines for a terminal, and below it what a person should know."""
-    found = runs(root)
+def rows(root: Path, chosen: Sequence[Run] | None = None) -> list[str]:
+    """The table of every run, or of those chosen, as lines for a terminal, and below it what a person should know."""
+    found = runs(root) if chosen is None else chosen
     if not found:
         return ["There are no runs yet.  Train one:  python train.py", *_notes(root)]
-    described = objects(root)
+    described = objects(root, found)
     lines = aligned([_head(described[0]), *(_cells(item, described[0]) for item in described)])
     parted = [lines[0]]
     for place, line in enumerate(lines[1:]):

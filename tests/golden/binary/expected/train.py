@@ -7,7 +7,7 @@ when `overture generate` runs again.
 """
 
 from omegaconf import DictConfig
-from overture.runtime import Project, check, entry, evaluate, fit, load, record, split
+from overture.runtime import Project, check, entry, evaluate, fit, load, record, split, try_out
 
 import hooks
 
@@ -22,6 +22,8 @@ def main(config: DictConfig) -> float:
     rows = load(project.data)
     check(rows, project.schema)
     parts = split(rows, project.split)
+    if project.trial:
+        return try_out(project, parts)  # a search never looks at the test rows
     model = fit(project.model, parts)
     scores = evaluate(model, parts, project.evaluation)
     run = record(project, parts, model, scores)

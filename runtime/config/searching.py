@@ -1,0 +1,144 @@
+"""A search by Optuna: trials judged on validation rows, then a run with the best configuration."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Mistake
+from ..search import Search
+from ..sweeps import leaderboard
+from ..sweeps.job import UnderWay
+from ..sweeps.sweep import LOCK, Sweep
+from .launching import Launch, asked, identity
+from .spaces import described, space
+from .trials import Trials, installed
+
+if TYPE_CHECKING:
+    from hydra.plugins.launcher import Launcher
+    from hydra.types import HydraContext
+    from omegaconf import DictConfig
+
+    from .jobs import Jobs
+
+LAST = -1
+"""The number of the job that trains the best configuration; it is no trial."""
+
+
+def search(
+    task: Jobs, launcher: Launcher, context: HydraContext, config: DictConfig, words: Sequence[str]
+) -> list[Any]:
+    """Try configurations until there are enough or the time is up; then train the best one as any run.
+
+    What this search tried before, in a process that ended or was killed, is known and not tried again.
+    Raises Mistake with every problem of the search itself, before any trial.
+    """
+    from .load import load
+
+    asks = _asks(task, words, config)
+    installed(asks.sampler)
+    choices = space(asks.params, _with_model(asks, words))
+    first = choices.overrides(choices.first())
+    spec = load(task.folder, first).spec
+    metrics = {name: spec.evaluation.metric(name, spec.task).greater_is_better for name in spec.objectives}
+    limit = min(asks.trials, len(choices.combinations())) if asks.sampler == "grid" else asks.trials
+    params = {key.lstrip("+"): described(distribution) for key, distribution in choices.keys.items()}
+    drawn = [asks.sampler, asks.pruner, asks.warmup, spec.seed, metrics, params]
+    facts = {"kind": "search", "words": list(words), "jobs": limit, "metrics": metrics, "params": params}
+    launch = Launch(task, launcher, context, config)
+    with asked(task, identity(task.folder, "search", [without_sweep(first)], drawn), facts) as sweep, _alone(sweep):
+        _try(Trials(sweep, asks.sampler, choices, spec.seed), asks, launch)
+    _train(sweep, launch)
+    return []
+
+
+def _try(trials: Trials, asks: Search, launch: Launch) -> None:
+    sweep, begun, number = trials.sweep, time.monotonic(), 0
+    stops = asks.pruner is not None and len(sweep.metrics) == 1
+    while number < sweep.planned:
+        batch = trials.propose(number, launch.width)
+        new = {at: words for at, words in batch.items() if (job := sweep.job(at)) is None or not job.over}
+        if new and time.monotonic() - begun >= asks.patience:
+            return
+        launch.task.begin = functools.partial(_begin, sweep=sweep, batch=number, warmup=asks.warmup if stops else None)
+        launch.run(sweep, [*new], [*new.values()])
+        trials.learn(batch)
+        number += len(batch)
+
+
+def _begin(job: Any, sweep: Sweep, batch: int, warmup: int | None) -> UnderWay:
+    """What a trial is to know, in the process that runs it; warmup None: nothing stops it."""
+    from .pruning import pruner
+
+    metric, more = next(iter(sweep.metrics.items()))
+    job.batch = batch
+    prune = None if warmup is None else pruner(sweep, more, batch, warmup)
+    return UnderWay(job, trial=True, metric=metric, prune=prune)
+
+
+def _train(sweep: Sweep, launch: Launch) -> None:
+    """Train the best configuration as any run, and judge it on the test rows."""
+    front = leaderboard.front(sweep, sweep.jobs())
+    if not front:
+        return
+    words = without_sweep(front[0].overrides)
+    launch.task.begin, launch.task.watched = UnderWay, False
+    launch.run(sweep, [LAST], [words])
+    job = sweep.job(LAST)
+    run, errors = (job.run, job.errors) if job is not None else (None, [])
+    sweep.facts["best"] = {"trial": front[0].number, "overrides": words, "run": run, "errors": errors}
+    sweep.write()
+
+
+def without_sweep(words: Sequence[str]) -> list[str]:
+    """The overrides of a trial that shape its run.
+
+    assert without_sweep(["sweep=catboost", "sweep.trials=3", "model=catboost"]) == ["model=catboost"]
+    """
+    return [word for word in words if word.lstrip("+~").partition("=")[0].partition(".")[0] != "sweep"]
+
+
+def _asks(task: Jobs, words: Sequence[str], config: DictConfig) -> Search:
+    """What the configuration asks for.
+
+    Raises Mistake with every problem of it.
+    """
+    from omegaconf import OmegaConf
+    from pydantic import ValidationError
+
+    from .load import load
+
+    section = config.get("sweep")
+    try:
+        plain = OmegaConf.to_container(section, resolve=True) if section is not None else {}
+        return Search.model_validate(plain)
+    except ValidationError as error:
+        load(task.folder, [word for word in words if word.lstrip("+").startswith(("sweep=", "sweep."))])
+        raise Mistake(f"the section sweep is not valid: {error}") from error
+
+
+def _with_model(asks: Search, words: Sequence[str]) -> list[str]:
+    chosen = any(word.partition("=")[0] == "model" for word in words)
+    return [*words] if asks.model is None or chosen else [*words, f"model={asks.model}"]
+
+
+@contextmanager
+def _alone(sweep: Sweep) -> Iterator[None]:
+    """One process at a time proposes the trials of a search.
+
+    Raises Mistake when another one does.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(sweep.folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Mistake(f"another process is at work on the sweep {sweep.id}.", hint="Wait for it, or stop it.") from None
+    try:
+        yield
+    finally:
+        lock.release()

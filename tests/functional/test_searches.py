@@ -1,0 +1,182 @@
+"""Searches: judged on validation rows, never on test rows; they go on where they ended, and the best becomes a run."""
+
+import builtins
+import json
+import shutil
+
+import pytest
+
+from overture.generator.project import regenerate
+from overture.runtime.runs.store import runs
+from overture.runtime.sweeps.sweep import find
+
+from ..conftest import CONFIG, DATA, people
+
+SEARCH = ("train.py", "sweep=logistic", "evaluation.replicates=20", "explanations=null")
+
+
+@pytest.fixture
+def root(make_project):
+    found = make_project()
+    regenerate(found)
+    return found
+
+
+def trials(root):
+    """What is known of each trial, but for its time and process."""
+    return [(job.number, job.overrides, job.state, job.scores) for job in find(root, "last").jobs()]
+
+
+def test_the_best_trial_becomes_a_run_that_is_judged_on_test_rows(root, here):
+    code, said = here(root, *SEARCH, "sweep.trials=5")
+
+    sweep = find(root, "last")
+    assert code == 0
+    assert said.count("\nvalidate  logistic") == 5 or said.count("\nvalidate  ") == 5
+    (run,) = runs(root)
+    best = min(sweep.jobs(), key=lambda job: job.scores["log_loss"])
+    assert sweep.best()["trial"] == best.number
+    assert sweep.best()["run"] == run.id
+    assert f"Trial {best.number} is the best. The same run again:  python train.py evaluation" in said
+    command = said.split("The same run again:  python ")[1].splitlines()[0].split()
+    assert (
+        here(root, *command)
+        == (0, f"find      runs/{run.id}: nothing has changed since this run, so it is kept   0.0 s\n")
+        or len(runs(root)) == 1
+    )
+    assert run.told
+    assert (root / "sweeps" / sweep.id / "leaderboard.html").is_file()
+    found = json.loads(here(root, "runs", "--sweep", sweep.id, "--json")[1])
+    assert [item["id"] for item in found["runs"]] == [run.id]
+
+
+def test_a_search_goes_on_where_it_ended_as_if_it_had_never_ended(root, here, tmp_path):
+    shutil.copytree(root, tmp_path / "other" / "churn")
+    here(root, *SEARCH, "sweep.trials=3")
+    first = trials(root)
+
+    code, said = here(root, *SEARCH, "sweep.trials=12")
+    here(tmp_path / "other" / "churn", *SEARCH, "sweep.trials=12")
+
+    assert code == 0
+    assert said.count("\nvalidate  ") == 9
+    assert [it[2:] for it in trials(root)[:3]] == [it[2:] for it in first]
+    without = [[(n, [w for w in words if not w.startswith("sweep.trials")], *rest) for n, words, *rest in found]
+               for found in (trials(root), trials(tmp_path / "other" / "churn"))]  # fmt: skip
+    assert without[0] == without[1]
+
+
+def test_no_test_row_has_a_say_in_the_choice(make_project, here):
+    config = CONFIG.format(model="logistic").replace("split: random", "split: predefined")
+    data = DATA.replace("columns:\n", "columns:\n  part:   {type: category}\n")
+    root = make_project(config + "split: {column: part}\n", data)
+    lines = people().splitlines()
+    parts = ["part", *("test" if i % 4 == 0 else "valid" if i % 4 == 1 else "train" for i in range(len(lines) - 1))]
+
+    def flipped(line, part, flip):
+        if part != "test" or not flip:
+            return f"{line},{part}"
+        before, _, label = line.rpartition(",")
+        return f"{before},{'no' if label == 'yes' else 'yes'},{part}"
+
+    found = []
+    for flip in (False, True):
+        text = "\n".join(flipped(line, part, flip) for line, part in zip(lines, parts, strict=True))
+        (root / "data" / "people.csv").write_text(text + "\n")
+        regenerate(root)
+        assert here(root, *SEARCH, "sweep.trials=4")[0] == 0
+        found.append(trials(root))
+
+    scores = [[it[3] for it in each] for each in found]
+    assert scores[0] == scores[1]
+    assert len({run.objective for run in runs(root)}) == 2
+
+
+def test_a_trial_that_fails_ends_nothing_and_is_listed(root, here):
+    code, said = here(root, *SEARCH, "model.params.C=1,2,wrong", "sweep.sampler=grid")
+
+    assert code == 0
+    assert "3 trials, 1 failed. Judged on validation rows." in said
+    assert "1 job failed; the reasons stand above." in said
+    assert [job.state for job in find(root, "last").jobs()] == ["finished", "finished", "failed"]
+
+
+def test_several_objectives_keep_the_best_compromises(root, here):
+    code, said = here(root, *SEARCH, "sweep.trials=4", "sweep.objectives=[log_loss,roc_auc]", "sweep.sampler=random")
+
+    assert code == 0
+    assert find(root, "last").metrics == {"log_loss": False, "roc_auc": True}
+    assert all(job.scores.keys() == {"log_loss", "roc_auc"} for job in find(root, "last").jobs())
+    assert "no other is better in all" in said
+
+
+def test_folds_judge_where_the_split_has_them_and_numbers_only_suit_cmaes(root, here):
+    code, said = here(root, *SEARCH, "sweep.trials=4", "+split.folds=3", "sweep.sampler=cmaes")
+
+    assert code == 0
+    assert said.count("\nvalidate  log_loss") == 4
+    assert " ± " in said
+
+
+def test_trees_that_are_worse_on_the_way_are_stopped(root, here):
+    words = ("model.params.learning_rate=0.3,0.2,0.25,0.28,0.22,0.0001", "sweep.sampler=grid", "sweep.params={}")
+    code, said = here(root, "train.py", "sweep=optuna", "model=catboost", "model.params.iterations=300",
+                      *words, "evaluation.replicates=20", "explanations=null")  # fmt: skip
+
+    assert code == 0, said
+    assert [job.state for job in find(root, "last").jobs()] == [*["finished"] * 5, "pruned"]
+    assert "6 trials, 1 stopped early." in said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sweep.sampler=tpo"], 'sweep.sampler: must be tpe, random, grid or cmaes, not "tpo". Did you mean "tpe"?'),
+        (["sweep.trials=0"], "sweep.trials: must be 1 or more, not 0."),
+        (["sweep.objectives=[rocauc]"], 'no metric is called "rocauc". Did you mean "roc_auc"?'),
+        (["split.test=0.1,0.2"], "a search cannot vary split"),
+        (["model.params.C=range(1,"], "cannot be read"),
+        (["model=logistc"], "there is no conf/model/logistc.yaml."),
+    ],
+)
+def test_a_search_that_cannot_be_is_told_before_any_trial(root, here, words, told):
+    code, said = here(root, *SEARCH, *words)
+
+    assert code == 2
+    assert told in said
+    assert not (root / "sweeps").exists()
+    assert not runs(root)
+
+
+def test_a_missing_package_is_told_with_the_command_that_brings_it(root, here, monkeypatch):
+    real = builtins.__import__
+
+    def missing(name, *rest):
+        if name.partition(".")[0] == "optuna":
+            raise ModuleNotFoundError(f"No module named {name!r}", name="optuna")
+        return real(name, *rest)
+
+    monkeypatch.setitem(__import__("sys").modules, "optuna", None)
+    monkeypatch.setattr(builtins, "__import__", missing)
+    code, said = here(root, *SEARCH)
+
+    assert code == 2
+    assert 'needs the package optuna, which is not installed. Run: pip install "overture[optuna]"' in said
+
+
+@pytest.mark.parametrize(
+    "name", ["catboost", "hist_gradient_boosting", "random_forest", "extra_trees", "logistic", "ridge", "elastic_net"]
+)
+def test_every_packaged_search_is_valid(make_project, here, name):
+    regression = (
+        CONFIG.format(model="ridge").replace("task: binary", "task: regression").replace('positive: "yes"\n', "")
+    )
+    config = regression.replace("target: left", "target: age") if name in ("ridge", "elastic_net") else ""
+    root = make_project(config)
+    regenerate(root)
+
+    code, said = here(root, "train.py", f"sweep={name}", "sweep.trials=1", "evaluation.replicates=20",
+                      "explanations=null", *(["model.params.iterations=10"] if name == "catboost" else []))  # fmt: skip
+
+    assert code == 0, said
+    assert find(root, "last").best()["run"] == runs(root)[0].id
