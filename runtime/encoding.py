@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,12 @@ class Encoding:
         """The columns of the matrix that hold codes for the estimator to take as categories."""
         native = [isinstance(part, Label) and part.native for part in self.parts.values()]
         return [i for i, group in enumerate(self.groups) if native[group]]
+
+    def directions(self, shapes: Mapping[str, str]) -> list[int]:
+        """For each column of the matrix 1 or -1, for the value of an input that is increasing or decreasing; else 0."""
+        names, groups = list(self.parts), self.groups.tolist()
+        asked = [{"increasing": 1, "decreasing": -1}.get(shapes.get(names[group], ""), 0) for group in groups]
+        return [way if group not in groups[:i] else 0 for i, (way, group) in enumerate(zip(asked, groups, strict=True))]
 
     def apply(self, frame: pl.DataFrame, schema: Schema) -> Array:
         """The matrix (rows, width). Each row by itself: the same bits alone and among many."""

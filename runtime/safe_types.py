@@ -18,6 +18,7 @@ from .errors import Mistake, listed
 SAFE = frozenset(
     {
         "numpy.dtype",
+        "overture.runtime.models._network.Network",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
         "sklearn.metrics._dist_metrics.ManhattanDistance64",
@@ -26,8 +27,6 @@ SAFE = frozenset(
         "sklearn.neighbors._ball_tree.BallTree64",
         "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.neighbors._kd_tree.KDTree64",
-        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
         "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
     }

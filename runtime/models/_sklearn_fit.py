@@ -89,15 +89,8 @@ def learned(
     if not encoding.groups.size:
         raise Mistake(Problem("no column is left to learn from: no text has words in it.", ("data", "columns")))
     if model.monotone:
-        estimator.set_params(monotonic_cst=directions(model, encoding))
+        estimator.set_params(monotonic_cst=encoding.directions(model.monotone))
     return _fitted(estimator, encoding, encoding.training(train, schema, need, **told), train, schema, model)
-
-
-def directions(model: Model, encoding: Encoding) -> list[int]:
-    """For each column of the matrix 1, -1 or, where nothing is asked, 0; of an input the first, which is its value."""
-    names, groups = list(encoding.parts), encoding.groups.tolist()
-    asked = [{"increasing": 1, "decreasing": -1}.get(model.monotone.get(names[group], ""), 0) for group in groups]
-    return [way if group not in groups[:i] else 0 for i, (way, group) in enumerate(zip(asked, groups, strict=True))]
 
 
 def _fitted(
@@ -113,14 +106,19 @@ def _fitted(
     learn = target.astype(np.int64) if schema.classification else (target - shift) / scale
     notes = [*_adapted(estimator, encoding, learn, schema)]
     notes += _taught(estimator, matrix, learn, weights(model, train, schema), model.threads)
+    size = _size(estimator)
     found: Fitted
     if _linear(estimator, schema):
         found = Linear.of(estimator, encoding, matrix, schema, shift, scale)
     else:
         if "n_jobs" in estimator.get_params(deep=False):
             estimator.set_params(n_jobs=None)  # threads add up in any order, which changes the last bits
+        if type(estimator).__name__ in ("MLPClassifier", "MLPRegressor") and _of_sklearn(estimator):
+            from ._network import Network
+
+            estimator = Network.of(estimator)
         found = Learned(schema, encoding, estimator, _usual(matrix), shift, scale)
-    found.summary, found.notes = _size(estimator), tuple(notes)
+    found.summary, found.notes = size, tuple(notes)
     return found
 
 
@@ -146,6 +144,9 @@ def _adapted(estimator: Any, encoding: Encoding, learn: NDArray[Any], schema: Sc
     params = estimator.get_params(deep=False)
     if "categorical_features" in params:
         estimator.set_params(categorical_features=encoding.categories or None)
+    if not isinstance(rows := params.get("n_neighbors"), type(None)) and rows > len(learn):
+        estimator.set_params(n_neighbors=len(learn))
+        return [f"fewer rows than {rows} neighbors, so all of them are"]
     if params.get("early_stopping") in ("auto", True) and not _divisible(params, learn, schema):
         estimator.set_params(early_stopping=False)
         return ["too few rows to stop early by, so every round is kept"]

@@ -21,7 +21,14 @@ from overture.runtime.schema import Schema
 
 PACKAGED = sorted(file.name.removesuffix(".yaml") for file in (files("overture.conf") / "model").iterdir())
 TASKS = ("binary", "multiclass", "regression")
-SMALLER = {"iterations": 30, "max_iter": 30, "n_estimators": 20}
+SMALLER = {
+    "iterations": 30,
+    "max_iter": 60,
+    "n_estimators": 20,
+    "num_iterations": 30,
+    "max_rounds": 300,
+    "outer_bags": 2,
+}
 ROWS = 240
 
 COLUMNS = {
@@ -127,8 +134,12 @@ def test_predictions_have_the_shape_of_the_task(pair: tuple[Fitted, pl.DataFrame
     assert (predicted >= 0).all()
 
 
-def test_it_has_learned_what_there_is_to_learn(pair: tuple[Fitted, pl.DataFrame]) -> None:
+def test_it_has_learned_what_there_is_to_learn(
+    pair: tuple[Fitted, pl.DataFrame], request: pytest.FixtureRequest
+) -> None:
     found, _ = pair
+    if request.node.callspec.params["pair"][0] == "dummy":
+        return
     rows = frame(found.schema.task)
     predicted = found.predict(rows)
     if found.schema.classification:
@@ -146,11 +157,13 @@ def test_a_row_alone_gets_the_same_bits_as_among_many(pair: tuple[Fitted, pl.Dat
     np.testing.assert_array_equal(np.concatenate([alone] * 20), found.predict(many))
 
 
-def test_what_is_saved_and_loaded_predicts_the_same_bits(pair: tuple[Fitted, pl.DataFrame], tmp_path: Path) -> None:
+def test_what_is_saved_and_loaded_predicts_the_same_bits(
+    pair: tuple[Fitted, pl.DataFrame], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     found, rows = pair
+    name, _ = request.node.callspec.params["pair"]
     found.save(tmp_path)
-    kind = "catboost" if (tmp_path / "model.cbm").exists() else "sklearn"
-    again = MODELS[kind].load(tmp_path, found.schema)
+    again = MODELS[packaged(name)["kind"]].load(tmp_path, found.schema)
     np.testing.assert_array_equal(again.predict(rows), found.predict(rows))
     np.testing.assert_array_equal(again.explain(rows[:2]).contributions, found.explain(rows[:2]).contributions)
     assert again.importance() == found.importance()
@@ -181,6 +194,7 @@ def test_raw_scores_are_the_log_odds_of_the_positive_class_or_its_probability(
     if known.task != "binary":
         return
     probability = found.predict(rows)[:, (known.classes or []).index(known.positive or "")]
+    probability = np.clip(probability, 1e-9, 1 - 1e-9)  # log-odds are finite
     odds = np.log(probability) - np.log1p(-probability)
     wanted = probability if found.raw_is_probability else odds
     np.testing.assert_allclose(found.raw(rows)[:, 0], wanted, atol=1e-6)
@@ -235,7 +249,7 @@ def test_two_rows_of_one_column_are_enough(name: str, task: str, names: list[str
 @pytest.mark.parametrize("kind", MODELS.names())
 @pytest.mark.parametrize("content", [b"", b"no model", None])
 def test_a_damaged_file_is_refused(kind: str, content: bytes | None, tmp_path: Path) -> None:
-    name = "catboost" if kind == "catboost" else "random_forest"
+    name = "random_forest" if kind in ("sklearn", "hooks") else kind
     found = fitted(name, "binary")
     found.save(tmp_path)
     for file in tmp_path.iterdir():
