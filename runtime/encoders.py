@@ -39,8 +39,12 @@ class Number:
         if missing.all():  # nothing can be learned of it, so whatever comes later becomes 0
             return cls(0.0, False, 0.0, float("inf"))
         there = found[~missing]
-        fills = {"median": lambda: np.median(there), "mean": there.mean, "constant": lambda: treated.fill}
-        fill = float(fills[treated.missing]()) if treated.missing in fills else float("nan")
+        if treated.missing == "native":
+            fill = float("nan")
+        elif treated.missing == "constant":
+            fill = treated.fill
+        else:
+            fill = float(there.mean() if treated.missing == "mean" else np.median(there))
         filled = there if np.isnan(fill) else np.where(missing, fill, found)
         shift, scale = spread(filled, treated)
         return cls(fill, bool(missing.any()) and treated.indicator and not np.isnan(fill), shift, scale)

@@ -1,6 +1,6 @@
 """Estimators in files that hold no code, and the reviewed list of types that such a file may hold.
 
-A type gets on the list when it belongs to a library we depend on, holds nothing but numbers and settings, and does
+A type gets on the list when it is ours or belongs to a library we depend on, holds nothing but numbers and settings, and does
 nothing but compute when it is made or called. The list is never taken from the file that is to be opened.
 """
 

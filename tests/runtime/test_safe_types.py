@@ -79,7 +79,7 @@ def test_no_type_on_the_list_runs_anything() -> None:
 
     for name in safe_types.SAFE - {"numpy.dtype"}:
         module, _, last = name.rpartition(".")
-        assert module.split(".")[0] == "sklearn"
+        assert module.startswith("sklearn.") or name == "overture.runtime.models._network.Network"
         kind = getattr(import_module(module), last)
         assert isinstance(kind, type)
         assert "__call__" not in vars(kind)

@@ -150,8 +150,13 @@ def test_every_wrong_parameter_is_told_at_once_in_scikit_learns_words() -> None:
 
 
 def test_what_scikit_learn_refuses_is_a_mistake_in_its_words() -> None:
-    with pytest.raises(Mistake, match="scikit-learn says: Expected n_neighbors <= n_samples_fit"):
-        fitted("sklearn.neighbors.KNeighborsClassifier", "binary", frame("binary", 3), n_neighbors=5)
+    with pytest.raises(Mistake, match=r"scikit-learn says: Some value.s. of y are out of the valid range"):
+        fitted("sklearn.linear_model.GammaRegressor", "regression", frame("regression").with_columns(-pl.col("y")))
+
+
+def test_no_more_neighbors_are_asked_than_there_are_rows() -> None:
+    found = fitted("sklearn.neighbors.KNeighborsClassifier", "binary", frame("binary", 3), n_neighbors=5)
+    assert found.notes == ("fewer rows than 5 neighbors, so all of them are",)
 
 
 def test_a_fit_that_did_not_converge_says_so() -> None:
