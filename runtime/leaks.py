@@ -18,6 +18,7 @@ _FEW = 30  # rows below which every relation may be chance
 _RARE = 5  # rows of a class below which it may be chance that a column follows it
 _CLOSE = 0.9999  # a correlation with the target that no measurement has
 _WRONG = 0.01  # the share of the rarest class that a column may get wrong and still be the target
+_FOLD = "fold of the row"
 _COARSE = 0.5  # the share of different rows below which rows are often equal by themselves
 
 
@@ -26,43 +27,104 @@ def leaks(known: pl.DataFrame, test: pl.DataFrame, schema: Schema, kind: str) ->
 
     known: the rows of train and valid. kind: the way they were split.
     """
-    yield from _same_key(known, test, schema)
-    yield from _same_row(known, test, schema)
-    yield from _future(known, test, schema, kind)
+    yield from _same_key(known, test, schema, kind, "test row", "scores may be too good")
+    yield from _same_row(known, test, schema, "test row")
+    yield from _future(known, test, schema, "test row")
     yield from _answers(known, schema)
 
 
-def _same_key(known: pl.DataFrame, test: pl.DataFrame, schema: Schema) -> Iterator[str]:
-    if schema.key is None:
+def validation_leaks(train: pl.DataFrame, valid: pl.DataFrame, schema: Schema, kind: str) -> Iterator[str]:
+    """The same of the rows to train on and those that stop training early."""
+    yield from _same_key(train, valid, schema, kind, "validation row", "training may stop too late")
+    yield from _same_row(train, valid, schema, "validation row")
+
+
+def fold_leaks(frame: pl.DataFrame, fold: pl.Series, schema: Schema, kind: str) -> Iterator[str]:
+    """The same of the rows of each fold and those that are learned from meanwhile.
+
+    fold: the fold of each row, as Split.fold says it.
+    """
+    import polars as pl
+
+    within = frame.with_columns(fold.alias(_FOLD)).filter(pl.col(_FOLD).is_not_null())
+    judged = within[_FOLD].filter(within[_FOLD] > 0)
+    many, held = judged.n_unique(), judged.len()
+    if schema.key is not None and not _series(within, schema, kind):
+        twice = _torn(within.select(schema.key).to_series(), within[_FOLD], kind)
+        if twice:
+            share = "shares its" if twice == 1 else "share their"
+            yield f"{_of(twice, held, 'row')} in {many} folds {share} {schema.key} with rows to learn from: their scores may be too good"
+    columns = [name for name in (*schema.inputs, schema.target) if name in within.columns]
+    hashes = within.select(columns).hash_rows()
+    if hashes.n_unique() >= _COARSE * within.height and (same := _torn(hashes, within[_FOLD], kind)):
+        has = "has" if same == 1 else "have"
+        yield f"{_of(same, held, 'row')} in {many} folds {has} the very values of a row to learn from{_beside(schema)}"
+    if schema.time in within.columns and kind != "time":
+        first = within.group_by(_FOLD).agg(start=pl.col(schema.time).min(), end=pl.col(schema.time).max())
+        ahead = first.join(first, how="cross").filter((pl.col(_FOLD) != pl.col(f"{_FOLD}_right")) & (pl.col(_FOLD) > 0))
+        if (ahead["end_right"] > ahead["start"]).any():
+            yield "folds are judged by what was learned from later rows too; split=time learns from the past only"
+
+
+def _torn(values: pl.Series, fold: pl.Series, kind: str) -> int:
+    """How many rows held out share their value with rows that are learned from meanwhile."""
+    import polars as pl
+
+    rows = pl.DataFrame({"value": values, "fold": fold}).drop_nulls("value")
+    other = (
+        pl.col("fold") > pl.col("fold").min().over("value")
+        if kind == "time"
+        else pl.col("fold").n_unique().over("value") > 1
+    )
+    return rows.filter(pl.col("fold") > 0, other).height if rows.height else 0
+
+
+def _series(known: pl.DataFrame, schema: Schema, kind: str) -> bool:
+    """Does the key say what a row is about and not which row it is, as that of a shop does in a table of days?"""
+    return kind == "time" and known[str(schema.key)].n_unique() < _COARSE * known.height
+
+
+def _same_key(
+    known: pl.DataFrame, judged: pl.DataFrame, schema: Schema, kind: str, noun: str, ends: str
+) -> Iterator[str]:
+    if schema.key is None or judged.is_empty() or _series(known, schema, kind):
         return
-    shared = test.select(schema.key).drop_nulls().join(known.select(schema.key), on=schema.key, how="semi").height
+    shared = judged.select(schema.key).drop_nulls().join(known.select(schema.key), on=schema.key, how="semi").height
     if shared:
-        many = f"{figures.count(shared)} of {figures.counted(test.height, 'test row')}"
         share = "shares its" if shared == 1 else "share their"
-        yield f"{many} {share} {schema.key} with rows to learn from: scores may be too good"
+        yield f"{_of(shared, judged.height, noun)} {share} {schema.key} with rows to learn from: {ends}"
 
 
-def _same_row(known: pl.DataFrame, test: pl.DataFrame, schema: Schema) -> Iterator[str]:
+def _same_row(known: pl.DataFrame, judged: pl.DataFrame, schema: Schema, noun: str) -> Iterator[str]:
     """The engine's hash will do, because it is forgotten at once; a chance hit takes billions of rows."""
     columns = [name for name in (*schema.inputs, schema.target) if name in known.columns]
+    if judged.is_empty():
+        return
     learned = known.select(columns).hash_rows().unique()
     if learned.len() < _COARSE * known.height:
         return
-    same = int(test.select(columns).hash_rows().is_in(learned.implode()).sum())
+    same = int(judged.select(columns).hash_rows().is_in(learned.implode()).sum())
     if same:
-        beside = f", {schema.key} aside" if schema.key else ""
         has = "has" if same == 1 else "have"
-        many = f"{figures.count(same)} of {figures.counted(test.height, 'test row')}"
-        yield f"{many} {has} the very values of a row to learn from{beside}"
+        yield f"{_of(same, judged.height, noun)} {has} the very values of a row to learn from{_beside(schema)}"
 
 
-def _future(known: pl.DataFrame, test: pl.DataFrame, schema: Schema, kind: str) -> Iterator[str]:
-    if schema.time is None or kind == "time" or schema.time not in known.columns:
+def _of(some: int, every: int, noun: str) -> str:
+    return f"{figures.count(some)} of {figures.counted(every, noun)}"
+
+
+def _beside(schema: Schema) -> str:
+    return f", {schema.key} aside" if schema.key else ""
+
+
+def _future(known: pl.DataFrame, judged: pl.DataFrame, schema: Schema, noun: str) -> Iterator[str]:
+    if schema.time is None or schema.time not in known.columns:
         return
-    later = int((known[schema.time] > test[schema.time].min()).sum())
+    later = int((known[schema.time] > judged[schema.time].min()).sum())
     if later:
-        many = f"{figures.count(later)} of {figures.counted(known.height, 'row')} to learn from"
-        yield f"{many} {'is' if later == 1 else 'are'} later than the first test row; split=time learns from the past only"
+        is_ = "is" if later == 1 else "are"
+        many = f"{_of(later, known.height, 'row')} to learn from"
+        yield f"{many} {is_} later than the first {noun}; split=time learns from the past only"
 
 
 def _answers(known: pl.DataFrame, schema: Schema) -> Iterator[str]:

@@ -10,7 +10,7 @@ from . import classes, figures
 from .data.column import CategoryColumn
 from .errors import Mistake, Problem, did_you_mean, listed
 from .folds import divided
-from .leaks import leaks
+from .leaks import fold_leaks, leaks, validation_leaks
 from .progress import step
 from .splitting import PARTS, TEST, TRAIN, Split
 
@@ -58,7 +58,8 @@ def split(rows: Rows, split: Split) -> Parts:
         if problems:
             raise Mistake(problems)
         schema = learned(train, valid, rows.schema)
-        notes = (*_unseen(test, schema), *leaks(pl.concat([train, valid]), test, schema, split.kind))
+        notes = [*_unseen(test, schema), *leaks(pl.concat([train, valid]), test, schema, split.kind)]
+        notes += validation_leaks(train, valid, schema, split.kind)
         sizes = [*zip(PARTS, (train, valid, test), strict=True)]
         said = [f"{name} {figures.count(rows_of.height)}" for name, rows_of in sizes]
         if part.null_count():
@@ -67,9 +68,10 @@ def split(rows: Rows, split: Split) -> Parts:
         fold = None if split.folds is None else divided(rows, split, part)
         if fold is not None:
             now.say(_sizes(fold, split))
+            notes += fold_leaks(rows.frame, fold, schema, split.kind)
         for note in notes:
             now.say(note)
-    return Parts(train, valid, test, schema, rows, split.kind, notes, split, fold)
+    return Parts(train, valid, test, schema, rows, split.kind, tuple(notes), split, fold)
 
 
 def carve(train: pl.DataFrame, schema: Schema, seed: int, by: Split | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from overture.runtime.data.column import column
-from overture.runtime.leaks import leaks
+from overture.runtime.leaks import fold_leaks, leaks, validation_leaks
 from overture.runtime.schema import Schema
 
 ROWS = 400
@@ -75,7 +75,75 @@ def test_the_future_among_the_rows_to_learn_from_is_counted() -> None:
     assert found(mixed, **TIME) == [
         "300 of 300 rows to learn from are later than the first test row; split=time learns from the past only"
     ]
-    assert found(mixed, kind="time", **TIME) == []
+
+
+def test_a_key_that_recurs_in_time_says_what_a_row_is_about() -> None:
+    days, shops = [row // 4 for row in range(ROWS)], [row % 4 for row in range(ROWS)]
+    frame = table(id=shops, day=days)
+    assert found(frame, kind="time", **KEY, **TIME) == []
+    assert found(frame, kind="predefined", **KEY, **TIME) == [
+        "100 of 100 test rows share their id with rows to learn from: scores may be too good"
+    ]
+    once = table(id=[*range(300), *range(297, 397)], day=range(ROWS))
+    assert found(once, kind="time", **KEY, **TIME) == [
+        "3 of 100 test rows share their id with rows to learn from: scores may be too good"
+    ]
+
+
+def test_rows_that_stop_training_are_looked_at_too() -> None:
+    frame = table()
+    twice = pl.concat([frame[300:398], frame[:2].with_columns(id=pl.Series([9999, 3]))])
+    assert list(validation_leaks(frame[:300], twice, schema(**KEY), "predefined")) == [
+        "1 of 100 validation rows shares its id with rows to learn from: training may stop too late",
+        "2 of 100 validation rows have the very values of a row to learn from, id aside",
+    ]
+    assert list(validation_leaks(frame[:300], frame[300:], schema(**KEY), "random")) == []
+    assert list(validation_leaks(frame[:300], frame[:0], schema(**KEY), "random")) == []
+
+
+FOLD = pl.Series([None] * 80 + [0] * 20 + [1] * 100 + [2] * 100 + [3] * 100, dtype=pl.Int32)
+"""No fold, always learned from, and three folds in the order of the rows."""
+
+
+def across(frame: pl.DataFrame, kind: str = "predefined", **keys: Any) -> list[str]:
+    return list(fold_leaks(frame, FOLD, schema(**keys), kind))
+
+
+@pytest.mark.parametrize("kind", ["predefined", "time"])
+def test_nothing_is_said_of_folds_that_give_nothing_away(kind: str) -> None:
+    assert across(table(), kind, **KEY) == []
+
+
+def test_keys_in_two_folds_are_counted_where_they_are_judged() -> None:
+    ids = [*range(399), 150]  # a row of fold 1 and one of fold 3
+    assert across(table(id=ids), **KEY) == [
+        "2 of 300 rows in 3 folds share their id with rows to learn from: their scores may be too good"
+    ]
+    assert across(table(id=ids), "time", **KEY) == [
+        "1 of 300 rows in 3 folds shares its id with rows to learn from: their scores may be too good"
+    ]
+    assert across(table(id=[*range(399), 90]), **KEY) == [  # a row that is always learned from
+        "1 of 300 rows in 3 folds shares its id with rows to learn from: their scores may be too good"
+    ]
+    assert across(table(id=[*range(399), 10]), **KEY) == []  # a row of no fold
+    assert across(table(id=[*range(399), 350]), **KEY) == []  # one fold
+
+
+def test_equal_rows_in_two_folds_are_counted_where_they_are_judged() -> None:
+    frame = table()
+    twice = pl.concat([frame[:399], frame[150:151].with_columns(id=pl.lit(9999, pl.Int64))])
+    assert across(twice, **KEY) == ["2 of 300 rows in 3 folds have the very values of a row to learn from, id aside"]
+    assert across(twice, "time", **KEY) == [
+        "1 of 300 rows in 3 folds has the very values of a row to learn from, id aside"
+    ]
+    assert across(table(x=[1.0] * ROWS, z=[2.0] * ROWS)) == []
+
+
+def test_folds_that_learn_from_the_future_are_told() -> None:
+    told = ["folds are judged by what was learned from later rows too; split=time learns from the past only"]
+    assert across(table(), **TIME) == told
+    assert across(table(day=range(ROWS)), **TIME) == told
+    assert across(table(day=range(ROWS)), "time", **TIME) == []
 
 
 @pytest.mark.parametrize("wrong", [0, 1])
