@@ -100,11 +100,10 @@ def _same_row(known: pl.DataFrame, judged: pl.DataFrame, schema: Schema, noun: s
     columns = [name for name in (*schema.inputs, schema.target) if name in known.columns]
     if judged.is_empty():
         return
-    learned = known.select(columns).hash_rows().unique()
-    if learned.len() < _COARSE * known.height:
-        return
-    same = int(judged.select(columns).hash_rows().is_in(learned.implode()).sum())
-    if same:
+    ours, theirs = (rows.select(columns).hash_rows() for rows in (judged, known))
+    hit = theirs.filter(theirs.is_in(ours.unique().implode())).unique()
+    if hit.len() and theirs.n_unique() >= _COARSE * theirs.len():
+        same = int(ours.is_in(hit.implode()).sum())
         has = "has" if same == 1 else "have"
         yield f"{_of(same, judged.height, noun)} {has} the very values of a row to learn from{_beside(schema)}"
 
