@@ -22,25 +22,24 @@ _FOLD = "fold of the row"
 _COARSE = 0.5  # the share of different rows below which rows are often equal by themselves
 
 
-def leaks(known: pl.DataFrame, test: pl.DataFrame, schema: Schema, kind: str) -> Iterator[str]:
-    """What a person should know, a sentence each, with counts.
+def leaks(train: pl.DataFrame, valid: pl.DataFrame, test: pl.DataFrame, schema: Schema, kind: str) -> Iterator[str]:
+    """What a person should know, a sentence each, with counts; of validation rows what is not said of test rows already.
 
-    known: the rows of train and valid. kind: the way they were split.
+    kind: the way the rows were split.
     """
-    yield from _same_key(known, test, schema, kind, "test row", "scores may be too good")
-    yield from _same_row(known, test, schema, "test row")
-    yield from _future(known, test, schema, "test row")
+    import polars as pl
+
+    known = pl.concat([train, valid])
+    told = [*_same_key(known, test, schema, kind, "test row", "scores may be too good")]
+    yield from told or _same_key(train, valid, schema, kind, "validation row", "training may stop too late")
+    told = [*_same_row(known, test, schema, "test row")]
+    yield from told or _same_row(train, valid, schema, "validation row")
+    yield from _future(known, test, schema)
     yield from _answers(known, schema)
 
 
-def validation_leaks(train: pl.DataFrame, valid: pl.DataFrame, schema: Schema, kind: str) -> Iterator[str]:
-    """The same of the rows to train on and those that stop training early."""
-    yield from _same_key(train, valid, schema, kind, "validation row", "training may stop too late")
-    yield from _same_row(train, valid, schema, "validation row")
-
-
 def fold_leaks(frame: pl.DataFrame, fold: pl.Series, schema: Schema, kind: str) -> Iterator[str]:
-    """The same of the rows of each fold and those that are learned from meanwhile.
+    """What a person should know of the rows of each fold and those that are learned from meanwhile.
 
     fold: the fold of each row, as Split.fold says it.
     """
@@ -116,14 +115,14 @@ def _beside(schema: Schema) -> str:
     return f", {schema.key} aside" if schema.key else ""
 
 
-def _future(known: pl.DataFrame, judged: pl.DataFrame, schema: Schema, noun: str) -> Iterator[str]:
+def _future(known: pl.DataFrame, test: pl.DataFrame, schema: Schema) -> Iterator[str]:
     if schema.time is None or schema.time not in known.columns:
         return
-    later = int((known[schema.time] > judged[schema.time].min()).sum())
+    later = int((known[schema.time] > test[schema.time].min()).sum())
     if later:
         is_ = "is" if later == 1 else "are"
         many = f"{_of(later, known.height, 'row')} to learn from"
-        yield f"{many} {is_} later than the first {noun}; split=time learns from the past only"
+        yield f"{many} {is_} later than the first test row; split=time learns from the past only"
 
 
 def _answers(known: pl.DataFrame, schema: Schema) -> Iterator[str]:

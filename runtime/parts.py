@@ -10,7 +10,7 @@ from . import classes, figures
 from .data.column import CategoryColumn
 from .errors import Mistake, Problem, did_you_mean, listed
 from .folds import divided
-from .leaks import fold_leaks, leaks, validation_leaks
+from .leaks import fold_leaks, leaks
 from .progress import step
 from .splitting import PARTS, TEST, TRAIN, Split
 
@@ -49,8 +49,6 @@ def split(rows: Rows, split: Split) -> Parts:
 
     Raises Mistake when the rows cannot be split so, when train or test would be empty, and when the classes do not fit the task.
     """
-    import polars as pl
-
     with step("split") as now:
         part = split.assign(rows.frame, rows.schema)
         train, valid, test = (rows.frame.filter(part == name) for name in PARTS)
@@ -58,8 +56,7 @@ def split(rows: Rows, split: Split) -> Parts:
         if problems:
             raise Mistake(problems)
         schema = learned(train, valid, rows.schema)
-        notes = [*_unseen(test, schema), *leaks(pl.concat([train, valid]), test, schema, split.kind)]
-        notes += validation_leaks(train, valid, schema, split.kind)
+        notes = [*_unseen(test, schema), *leaks(train, valid, test, schema, split.kind)]
         sizes = [*zip(PARTS, (train, valid, test), strict=True)]
         said = [f"{name} {figures.count(rows_of.height)}" for name, rows_of in sizes]
         if part.null_count():

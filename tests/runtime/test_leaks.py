@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from overture.runtime.data.column import column
-from overture.runtime.leaks import fold_leaks, leaks, validation_leaks
+from overture.runtime.leaks import fold_leaks, leaks
 from overture.runtime.schema import Schema
 
 ROWS = 400
@@ -38,7 +38,7 @@ def table(**columns: Any) -> pl.DataFrame:
 
 
 def found(frame: pl.DataFrame, kind: str = "random", test: pl.DataFrame | None = None, **keys: Any) -> list[str]:
-    return list(leaks(frame[:300], frame[300:] if test is None else test, schema(**keys), kind))
+    return list(leaks(frame[:300], frame[:0], frame[300:] if test is None else test, schema(**keys), kind))
 
 
 KEY = {"key": "id", "key_column": column("integer")}
@@ -92,13 +92,20 @@ def test_a_key_that_recurs_in_time_says_what_a_row_is_about() -> None:
 
 def test_rows_that_stop_training_are_looked_at_too() -> None:
     frame = table()
-    twice = pl.concat([frame[300:398], frame[:2].with_columns(id=pl.Series([9999, 3]))])
-    assert list(validation_leaks(frame[:300], twice, schema(**KEY), "predefined")) == [
+    train, test = frame[:200], frame[300:]
+    twice = pl.concat([frame[200:298], frame[:2].with_columns(id=pl.Series([9999, 3]))])
+    assert list(leaks(train, twice, test, schema(**KEY), "predefined")) == [
         "1 of 100 validation rows shares its id with rows to learn from: training may stop too late",
         "2 of 100 validation rows have the very values of a row to learn from, id aside",
     ]
-    assert list(validation_leaks(frame[:300], frame[300:], schema(**KEY), "random")) == []
-    assert list(validation_leaks(frame[:300], frame[:0], schema(**KEY), "random")) == []
+    assert list(leaks(train, frame[200:300], test, schema(**KEY), "random")) == []
+
+
+def test_of_validation_rows_nothing_is_said_that_test_rows_say_already() -> None:
+    frame = table()
+    twice = pl.concat([frame[200:299], frame[:1]])
+    told = list(leaks(frame[:200], twice, pl.concat([frame[300:], frame[:1]]), schema(**KEY), "predefined"))
+    assert [line.split(" rows ")[0] for line in told] == ["1 of 101 test"] * 2
 
 
 FOLD = pl.Series([None] * 80 + [0] * 20 + [1] * 100 + [2] * 100 + [3] * 100, dtype=pl.Int32)
