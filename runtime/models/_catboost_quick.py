@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.column import CategoryColumn, TextColumn
-from ..matrix import probabilities
+from ..data.column import BooleanColumn, CategoryColumn, IntegerColumn, NumberColumn, TextColumn
+from ..matrix import LARGEST, probabilities
 from ..quick import reader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..schema import Schema
+
+_FEW = 32  # rows up to which reading them one by one is faster
 
 
 class QuickTrees:
@@ -31,6 +34,7 @@ class QuickTrees:
         self._categories = [i for i, column in enumerate(columns) if isinstance(column, CategoryColumn)] or None
         self._texts = [i for i, column in enumerate(columns) if isinstance(column, TextColumn)] or None
         self._inputs = inputs
+        self._by_column = [_column_reader(name, schema) for name in inputs]
         self._outputs = len(schema.classes or []) if schema.task == "multiclass" else 1
 
     def predict(self, rows: Sequence[tuple[Any, ...]]) -> NDArray[np.float64]:
@@ -42,11 +46,34 @@ class QuickTrees:
         if not rows:
             return np.empty((0, self._outputs))
         pool = self._pool(
-            [[read(row[place]) for place, read in self._readers] for row in rows],
+            self._table(rows)
+            if len(rows) > _FEW
+            else [[read(row[place]) for place, read in self._readers] for row in rows],
             cat_features=self._categories,
             text_features=self._texts,
             feature_names=self._inputs,
+            thread_count=1,
         )
         # One thread: what a pool of threads costs is more than a few rows take.
         found = self._model.predict(pool, prediction_type="RawFormulaVal", thread_count=1)
         return np.asarray(found, dtype=np.float64).reshape(len(rows), self._outputs)
+
+    def _table(self, rows: Sequence[tuple[Any, ...]]) -> NDArray[Any]:
+        """The same values as the readers give, column by column."""
+        columns = list(zip(*rows, strict=True))
+        found = np.empty((len(rows), len(self._readers)), dtype=object)
+        for i, ((place, _), read) in enumerate(zip(self._readers, self._by_column, strict=True)):
+            found[:, i] = read(columns[place])
+        return found
+
+
+def _column_reader(name: str, schema: Schema) -> Callable[[Sequence[Any]], Any]:
+    """What `reader` reads of each value, for all values of a column at once."""
+    column = schema.inputs[name]
+    if isinstance(column, CategoryColumn):
+        places: dict[Any, int] = {label: place for place, label in enumerate(schema.labels(name) or ())}
+        return lambda values: list(map(places.get, values, repeat(-1)))
+    if isinstance(column, IntegerColumn | NumberColumn | BooleanColumn):
+        return lambda values: np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST)
+    read = reader(name, schema)
+    return lambda values: list(map(read, values))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .. import classes, prediction
@@ -10,6 +12,7 @@ from ..data.column import CategoryColumn
 from ..quick import completing
 from .decoding import Decoded
 from .frame import unknown
+from .logged import Found
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,10 +20,15 @@ if TYPE_CHECKING:
     from .predictor import Predictor
 
 
+FEW = 4
+"""Rows up to which a loop is faster than numpy."""
+
+
 class Answerer:
     """Answers rows as a Predictor does, to the same bytes, without a class for each row."""
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: Predictor, literals: Mapping[str, frozenset[Any]] = MappingProxyType({})) -> None:
+        """Literals: by column the only labels that a decoded row can have."""
         hooks, schema = predictor.hooks, predictor.model.schema
         self._predictor, self._schema = predictor, schema
         own = any((hooks.features, hooks.before_predict, hooks.after_predict))
@@ -28,12 +36,14 @@ class Answerer:
         """May rows of several requests be predicted in one call? A hook may look at all rows that it is given."""
         self.quick = None if own or predictor.quick is None else completing(predictor.quick, schema)
         """Predicts tuples; None where a frame is needed."""
-        self._names = [classes.text(label) for label in schema.classes or ()]
+        self._encode = _encoder(predictor.version, [classes.text(label) for label in schema.classes or ()])
         self._order = classes.scoring_order(schema)
         self._labels = {
             place: (name, frozenset(labels), column.personal)
             for place, (name, column) in enumerate(schema.features.items())
-            if isinstance(column, CategoryColumn) and (labels := schema.labels(name)) is not None
+            if isinstance(column, CategoryColumn)
+            and (labels := schema.labels(name)) is not None
+            and not literals.get(name, frozenset([None])).issubset(labels)
         }
 
     def known(self, decoded: Decoded) -> tuple[list[tuple[Any, ...]], dict[int, list[str]]]:
@@ -48,37 +58,58 @@ class Answerer:
                     warnings.setdefault(position, []).append(unknown(name, value, personal))
         return rows, warnings
 
-    def predict(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        """What is answered for each row, without its id and its warnings."""
+    def predict(self, rows: Sequence[tuple[Any, ...]]) -> list[Found]:
+        """What is said of each row."""
         if self.quick is not None:
             return self._told(self.quick.predict(rows))
         import polars as pl
 
+        predictor = self._predictor
         columns = zip(self._schema.features.items(), zip(*rows, strict=True), strict=True)
         frame = pl.DataFrame([pl.Series(name, values, column.dtype) for (name, column), values in columns])
-        return self._predictor.predictions(frame)
+        inputs = prediction.inputs(frame, self._schema, predictor.hooks)
+        found = prediction.predict(predictor.model, inputs, predictor.hooks)
+        more = found.probabilities if found.bounds is None else found.bounds
+        return list(zip(found.values, repeat(None) if more is None else more.tolist(), repeat(None)))
 
-    def body(self, ids: Sequence[Any], warnings: dict[int, list[str]], found: list[dict[str, Any]]) -> bytes:
+    def body(self, ids: Sequence[Any], warnings: dict[int, list[str]], found: list[Found]) -> bytes:
         """The body of an answer."""
-        import msgspec
+        return self._encode(ids, warnings, found)
 
-        for position, values in enumerate(found):
-            first = {} if ids[position] is None else {"id": ids[position]}
-            if position in warnings:
-                first["warnings"] = warnings[position]
-            if first:
-                found[position] = {**first, **values}
-        return msgspec.json.encode({"model": self._predictor.version, "predictions": found})
-
-    def _told(self, outputs: NDArray[Any]) -> list[dict[str, Any]]:
+    def _told(self, outputs: NDArray[Any]) -> list[Found]:
         prediction.finite(outputs)
-        if self._schema.classes is None:
-            return [{"prediction": value} for value in outputs.tolist()]
-        names, labels, order = self._names, self._schema.classes, self._order
+        labels, order = self._schema.classes, self._order
+        values = outputs.tolist()
+        if labels is None:
+            return [(value, None, None) for value in values]
         threshold = self._predictor.model.threshold
-        told = []
-        for shares in outputs.tolist():
-            likely = max(order, key=shares.__getitem__)  # the first of equals, as argmax
-            place = likely if threshold is None else order[shares[order[-1]] >= threshold]
-            told.append({"prediction": labels[place], "probabilities": dict(zip(names, shares, strict=True))})
-        return told
+        if len(values) > FEW:
+            places = classes.decide(outputs, self._schema, threshold).tolist()
+        elif threshold is None:
+            places = [max(order, key=row.__getitem__) for row in values]  # the first of equals, as argmax
+        else:
+            places = [order[row[order[-1]] >= threshold] for row in values]
+        return [(labels[place], row, None) for place, row in zip(places, values, strict=True)]
+
+
+def _encoder(version: str, names: list[str]) -> Callable[[Sequence[Any], dict[int, list[str]], list[Found]], bytes]:
+    """Encodes answers: what a row has nothing to say about is left out, as `answers.Answer` does."""
+    import msgspec
+
+    told = names or ["low", "high"]
+    places = {f"p{place}": name for place, name in enumerate(told)}
+    numbers = msgspec.defstruct("Numbers", list(places), rename=places, gc=False)
+    fields = [(name, Any, None) for name in ("id", "warnings", "model", "prediction", "numbers")]
+    what = {"numbers": "probabilities" if names else "interval"}
+    answer = msgspec.defstruct("Answer", fields, rename=what, omit_defaults=True, gc=False)
+    encode, before = msgspec.json.Encoder().encode, b'{"model":%b,"predictions":' % msgspec.json.encode(version)
+
+    def encoded(ids: Sequence[Any], warnings: dict[int, list[str]], found: list[Found]) -> bytes:
+        warned = warnings.get
+        rows = [
+            answer(key, warned(i), model, value, row and numbers(*row))
+            for i, (key, (value, row, model)) in enumerate(zip(ids, found, strict=True))
+        ]
+        return b"%b%b}" % (before, encode(rows))
+
+    return encoded

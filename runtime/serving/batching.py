@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 Row = tuple[Any, ...]
-Predict = Callable[[Sequence[Row]], list[dict[str, Any]]]
-Waiting = tuple[list[Row], "asyncio.Future[list[dict[str, Any]]]"]
+Predict = Callable[[Sequence[Row]], list[Any]]
+Waiting = tuple[list[Row], "asyncio.Future[list[Any]]"]
 
-INLINE = 64
+INLINE = 256
 """Rows that are predicted on the event loop; more would keep others waiting."""
 MOST = 4096
 """Rows in one call."""
@@ -32,6 +32,20 @@ class Batcher:
         self._few: list[Waiting] = []
         self._many: list[Waiting] = []
         self._busy = False
+        self._lonely = False
+
+    def now(self, rows: list[Row]) -> list[Any] | None:
+        """The answers of these rows, where they need not wait for others: lately requests came one by one."""
+        if not self._lonely or self._few or not self.inline(len(rows)):
+            return None
+        self._lonely = False
+        self._loop.call_soon(self._round)
+        self._told(len(rows), 0)
+        return self._predict(rows)
+
+    def _round(self) -> None:
+        """The loop has come round: did others come meanwhile?"""
+        self._lonely = not self._few
 
     def inline(self, rows: int) -> bool:
         """Will so many rows be answered when the event loop comes round?"""
@@ -41,7 +55,7 @@ class Batcher:
         """Do work in the thread of large requests."""
         return await self._loop.run_in_executor(self._thread, work, *arguments)
 
-    def submit(self, rows: list[Row]) -> asyncio.Future[list[dict[str, Any]]]:
+    def submit(self, rows: list[Row]) -> asyncio.Future[list[Any]]:
         """The answers of these rows, in the future; its exception is what the model raised for these rows alone."""
         future: asyncio.Future[list[dict[str, Any]]] = self._loop.create_future()
         if self.inline(len(rows)):
@@ -58,6 +72,7 @@ class Batcher:
         """Predict the small requests here and now; the rest of a crowd goes to the thread."""
         few, self._few = self._few, []
         batch, rest = self._cut(few, self._inline)
+        self._lonely = len(few) == 1
         _settle(batch, _outcomes(self._predict, batch))
         if rest:
             self._many.extend(rest)

@@ -1,4 +1,4 @@
-"""Where overture and BentoML meet; the only module that imports what BentoML calls private."""
+"""Where overture and BentoML meet; with `insides`, all that imports what BentoML calls private."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from .auth import Auth
 from .decoding import Unsupported
 from .example import example
 from .feedback import FEEDBACK, Feedback, described, take
-from .guard import PHRASES, Application, Guard, cross_origin
+from .guard import Application, Guard, cross_origin
+from .insides import metered, one_access_log, this_machine, trail
 from .invalid import Invalid
 from .lane import Lane
 from .lanes import fast_lanes, own
@@ -38,6 +39,7 @@ from .meter import Meter
 from .openapi import document, page
 from .personal import personal, traced
 from .predictor import Predictor
+from .reply import PHRASES
 from .request_log import RequestLog, Untold, open_log, watch
 from .routes import methods
 from .shadow import Shadow, shadowing
@@ -95,14 +97,12 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         super().inject_config()
         if self.bento is None:
             with suppress(Exception):  # BentoML keeps it elsewhere than it did
-                from bentoml._internal.container import BentoMLContainer
-
-                if BentoMLContainer.http.host.get() == "0.0.0.0":  # noqa: S104
-                    BentoMLContainer.http.host.set("127.0.0.1")
+                this_machine()
 
     def to_asgi(self, is_main: bool = True) -> Application:
         """The application that the server runs."""
         self.inject_config()
+        one_access_log()
         meter = self._meter()
         factory = _Factory(self, is_main=is_main)
         factory.measured = meter is not None
@@ -113,11 +113,12 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         guard.fewer = {"/explain": min(self.max_waiting, EXPLAINED)}
         guard.counts = meter
         guard.refusal = self.auth.checked() if self.auth is not None else None
+        factory.published = meter.publish if meter is not None else None
         factory.started = partial(self._started, factory, guard, meter, seconds)
         return cross_origin(guard, self.cors) if self.cors else guard
 
     def _started(self, factory: _Factory, guard: Guard, meter: Meter | None, seconds: float, instance: Any) -> None:
-        lanes = self._lanes(instance, meter, seconds) if self.lane and meter is not None else {}
+        lanes = self._lanes(factory, instance, meter, seconds) if self.lane and meter is not None else {}
         predictor = getattr(instance, "predictor", None)
         if self.kept is not None and isinstance(predictor, Predictor):
             root, schema = predictor.hooks.root, predictor.model.schema
@@ -132,15 +133,16 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     def _meter(self) -> Meter | None:
         """None where BentoML keeps its metrics elsewhere than it did."""
         try:
-            return _metered()
+            return metered()
         except Exception as error:  # whatever it is, the plain service can answer
             _plain(f"BentoML's metrics are not where they were: {error!r}")
             return None
 
-    def _lanes(self, instance: Any, meter: Meter, seconds: float) -> dict[str, Lane]:
+    def _lanes(self, factory: _Factory, instance: Any, meter: Meter, seconds: float) -> dict[str, Lane]:
         """By path what answers in BentoML's stead; nothing where service.py was made to do more than it is known for."""
         try:
-            return fast_lanes(self, instance, meter, _trail(), seconds)
+            factory.trail = trail()
+            return fast_lanes(self, instance, meter, factory.trail, seconds)
         except Unsupported as error:
             log.info("the fast lane is off: %s", error)
         except Exception as error:
@@ -172,8 +174,11 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     started: Callable[[Any], None] | None = None
     """Called with the instance once it is made."""
     kept: RequestLog | Shadow | None = None
+    trail: Trail | None = None
     """What is written to the end when the service stops."""
     feedback: Feedback | None = None
+    published: Callable[[], None] | None = None
+    """Called then, too."""
 
     async def create_instance(self, app: Any) -> None:
         """Make the instance that answers."""
@@ -182,11 +187,13 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
             self.started(self._service_instance)
 
     async def destroy_instance(self, app: Any) -> None:
-        """Every request is answered: write what the log still holds."""
+        """Every request is answered: write what the logs still hold."""
         try:
             await super().destroy_instance(app)
         finally:
-            for kept in (self.kept, self.feedback):
+            if self.published is not None:
+                self.published()
+            for kept in (self.kept, self.trail, self.feedback):
                 if kept is not None:
                     await asyncio.to_thread(kept.close)
 
@@ -260,30 +267,6 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     async def index_page(self, _: Request) -> Response:
         """The page a person sees: Swagger, from this server alone."""
         return HTMLResponse(page(self.service.name))
-
-
-def _metered() -> Meter:
-    from bentoml._internal.container import BentoMLContainer
-    from bentoml._internal.context import server_context
-    from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware  # noqa: F401
-
-    labels = {
-        "service_name": server_context.bento_name,
-        "service_version": server_context.bento_version,
-        "runner_name": server_context.service_name,
-    }
-    namespace = BentoMLContainer.api_server_config.metrics.namespace.get()
-    return Meter(BentoMLContainer.metrics_client.get(), namespace, BentoMLContainer.duration_buckets.get(), labels)
-
-
-def _trail() -> Trail:
-    from bentoml._internal.container import BentoMLContainer
-
-    access = BentoMLContainer.api_server_config.logging.access
-    words = ("request_content_length", "request_content_type", "response_content_length", "response_content_type")
-    shown = {word: getattr(access, word).get() for word in words} if access.enabled.get() else None
-    traced = BentoMLContainer.tracing.exporter_type.get() is not None
-    return Trail(shown, BentoMLContainer.tracer_provider.get().get_tracer("overture") if traced else None)
 
 
 def _plain(why: str) -> None:

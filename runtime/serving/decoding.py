@@ -69,6 +69,10 @@ class Decoder:
         self._key_is_text = key is not None and _is_text(base(self._fields[key].annotation)[0])
         self._read = {place: read for place, name in enumerate(features) if (read := _reader(self._fields[name]))}
         self._width = len(features)
+        self.literals = {
+            name: frozenset(kind) for name, (kind, _) in zip(features, kinds, strict=True) if isinstance(kind, tuple)
+        }
+        """By feature the only labels that are accepted."""
 
     def __call__(self, body: bytes) -> Decoded:
         """The rows of a body.

@@ -6,22 +6,20 @@ metrics bounded, which BentoML takes from the raw path.
 
 from __future__ import annotations
 
-import asyncio
-import json
+import os
 import re
 import time
-import uuid
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .body import TooLarge, read
+from .reply import PHRASES, REQUEST_ID, Answering, Message, Send, json_headers
+
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-REQUEST_ID = b"x-request-id"
 _SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
@@ -37,11 +35,14 @@ class Fast(Protocol):
 class Counts(Protocol):
     """What is told of every request."""
 
-    def inside(self, path: str, requests: int) -> None:
-        """So many requests for a path are being answered."""
+    def begun(self, inside: Mapping[str, int]) -> None:
+        """A request has come; so many are inside by path, now and whenever one looks."""
 
     def done(self, path: str, status: int, seconds: float) -> None:
         """A request is over."""
+
+    def publish(self) -> None:
+        """Somebody asks for the counts."""
 
 
 @dataclass
@@ -80,12 +81,13 @@ class Guard:
         allowed = _POST if call else self.methods(scope)
         counted = path if allowed else _ELSEWHERE
         inside = self._inside[counted] = self._inside.get(counted, 0) + 1
+        if self.counts is not None:
+            self.counts.publish() if path == _METRICS else self.counts.begun(self._inside)
         try:
             await self._checked(scope, headers, receive, answer, allowed, inside if call else 0)
         finally:
             self._inside[counted] -= 1
             if self.counts is not None and path != _METRICS:
-                self.counts.inside(counted, self._inside[counted])
                 self.counts.done(counted, answer.status, time.perf_counter() - answer.begun)
 
     async def _checked(
@@ -122,17 +124,17 @@ class Guard:
         if length.isdigit() and int(length[:20]) > self.max_bytes:
             return await self._too_large(answer)
         try:
-            body = await self._read(receive)
+            body = await read(receive, self.max_bytes, self.seconds)
         except TimeoutError:
             return await answer.error(408, f"the body did not arrive within {self.seconds:g} seconds")
-        except _TooLarge:
+        except TooLarge:
             return await self._too_large(answer)
         if body is None:  # the caller has gone
             return None
         fast = self.fast.get(scope["path"])
         if fast is not None and await fast.answer(scope, headers, body, receive, answer):
             return None
-        own = [*_json(len(body)), (REQUEST_ID, answer.request_id)]
+        own = [*json_headers(len(body)), (REQUEST_ID, answer.request_id)]
         scope["headers"] = [*_without(scope, b"content-type", b"content-length", REQUEST_ID), *own]
         if self.watched is not None:
             self.watched(scope["path"], answer)
@@ -140,76 +142,6 @@ class Guard:
 
     async def _too_large(self, answer: Answering) -> None:
         await answer.error(413, f"the body is larger than {self.max_bytes:,} bytes", [(b"connection", b"close")])
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        async with asyncio.timeout(self.seconds):
-            parts, size, more = [], 0, True
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > self.max_bytes:
-                    raise _TooLarge
-                more = message.get("more_body", False)
-            return b"".join(parts)
-
-
-class Answering:
-    """`send` of one request: every answer carries the request id, and every error is a JSON object."""
-
-    def __init__(self, send: Send, request_id: bytes, begun: float) -> None:
-        """Begun: when the request came, by time.perf_counter."""
-        self.send, self.request_id, self.begun = send, request_id, begun
-        self.status = GONE
-        self.failed: Message | None = None
-        self.body = b""
-        self.before: Callable[[], None] | None = None
-        """Called when a good answer is about to be sent."""
-
-    async def __call__(self, message: Message) -> None:
-        """Pass on what is good; keep an error until it is whole."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.request_id)]
-            if message["status"] < 400:
-                if self.before is not None:
-                    self.before()
-                return await self.send(message)
-            self.failed = message
-            return None
-        if self.failed is None:
-            return await self.send(message)
-        self.body += message.get("body", b"")
-        return None if message.get("more_body", False) else await self._flush(self.failed)
-
-    async def good(self, body: bytes) -> None:
-        """Answer with 200 and this JSON."""
-        self.status = 200
-        await self.send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [*_json(len(body)), (REQUEST_ID, self.request_id)],
-            }
-        )
-        await self.send({"type": "http.response.body", "body": body})
-
-    async def error(self, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-        """Answer with an error of our own."""
-        self.status = status
-        body = _error(text)
-        names = [*(headers or []), *_json(len(body)), (REQUEST_ID, self.request_id)]
-        await self.send({"type": "http.response.start", "status": status, "headers": names})
-        await self.send({"type": "http.response.body", "body": body})
-
-    async def _flush(self, start: Message) -> None:
-        if start["status"] == 504 or not _is_error(self.body):
-            self.body = _error(PHRASES.get(start["status"], "the request failed"))
-        names = [(name, value) for name, value in start["headers"] if name.lower() not in _ENTITY]
-        await self.send({**start, "headers": [*names, *_json(len(self.body))]})
-        await self.send({"type": "http.response.body", "body": self.body})
 
 
 def cross_origin(app: Application, origins: Sequence[str]) -> Application:
@@ -229,39 +161,29 @@ def shown_path(scope: Scope) -> str:
     return path if len(path) <= 80 else f"{path[:80]}…"
 
 
-GONE = 499
-"""The status that is counted when the caller has gone before the answer."""
-_ENTITY = (b"content-type", b"content-length")
 _POST = frozenset({"POST"})
 _METRICS = "/metrics"
 _ELSEWHERE = "elsewhere"  # what paths that do not exist are counted as
-PHRASES = {
-    503: "not ready",
-    504: "the answer took too long",
-    429: "too many requests at once",
-    500: "something went wrong here; the server's log says what",
-}
-
-
-class _TooLarge(Exception):
-    pass
+_DRAWN = 4096  # bytes of chance at a time
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
     asked = headers.get(REQUEST_ID)
-    return asked if asked is not None and _SANE.fullmatch(asked) else uuid.uuid4().hex.encode()
+    return asked if asked is not None and _SANE.fullmatch(asked) else next(_IDS)
+
+
+def _ids() -> Iterator[bytes]:
+    """Ids that nobody can guess, drawn many at once: each draw is a call of the system."""
+    while True:
+        digits = os.urandom(_DRAWN).hex().encode()
+        yield from (digits[place : place + 32] for place in range(0, len(digits), 32))
+
+
+_IDS = _ids()
 
 
 def _without(scope: Scope, *names: bytes) -> list[tuple[bytes, bytes]]:
     return [(key, value) for key, value in scope["headers"] if key.lower() not in names]
-
-
-def _json(length: int) -> list[tuple[bytes, bytes]]:
-    return [(b"content-type", b"application/json"), (b"content-length", b"%d" % length)]
-
-
-def _error(text: str) -> bytes:
-    return json.dumps({"error": text}, separators=(",", ":")).encode()
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -275,11 +197,3 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-
-def _is_error(body: bytes) -> bool:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(found, dict) and isinstance(found.get("error"), str)

@@ -10,8 +10,10 @@ from typing import Any
 from .answering import Answerer
 from .batching import Batcher
 from .decoding import Decoder
-from .guard import PHRASES, Answering, Message, Receive, Scope
+from .guard import Receive, Scope
+from .logged import Found
 from .meter import Meter
+from .reply import PHRASES, Answering, Message
 from .trail import Trail
 from .trial import Divided
 
@@ -19,7 +21,7 @@ LARGE = 64 << 10
 """Bytes of a body above which it is decoded off the event loop."""
 
 
-Keep = Callable[[str, bytes, Sequence[Any], Any, Mapping[int, list[str]], Sequence[Mapping[str, Any]]], None]
+Keep = Callable[[str, bytes, Sequence[Any], Any, Mapping[int, list[str]], Sequence[Found]], None]
 """Keeps what is answered, as RequestLog.put does."""
 
 
@@ -44,7 +46,7 @@ class Lane:
         large = len(body) > LARGE
         try:
             rows, ids, warnings = await self._batcher.apart(self._read, body) if large else self._read(body)
-            found = await self._predicted(rows, receive, answer)
+            found = self._batcher.now(rows) or await self._predicted(rows, receive, answer)
         except _Gone:
             return True
         except TimeoutError:
@@ -76,9 +78,7 @@ class Lane:
         rows, warnings = self._answerer.known(decoded)
         return rows, decoded.ids, warnings
 
-    async def _predicted(
-        self, rows: list[tuple[Any, ...]], receive: Receive, answer: Answering
-    ) -> list[dict[str, Any]]:
+    async def _predicted(self, rows: list[tuple[Any, ...]], receive: Receive, answer: Answering) -> list[Found]:
         """The answers, unless the time is over or the caller has gone: then the rows are not predicted any more."""
         left = self._seconds - (time.perf_counter() - answer.begun)
         if left <= 0:

@@ -30,12 +30,12 @@ def fast_lanes(service: Any, instance: Any, meter: Meter, trail: Trail, seconds:
     if not issubclass(body, Rows) or method.batchable or method.ctx_param is not None:
         raise Unsupported("predict takes more than rows")
     decoder = Decoder(body, list(schema.features), schema.key)
-    trial = predictor.trial
+    trial, literals = predictor.trial, decoder.literals
     answerer: Answerer | Divided
     if trial is None:
-        answerer = Answerer(predictor)
+        answerer = Answerer(predictor, literals)
     else:
-        answerer = Divided(predictor, trial) if trial.share else Watched(predictor)
+        answerer = Divided(predictor, trial) if trial.share else Watched(predictor, literals)
     return {method.route: Lane(method.route, decoder, answerer, meter, trail, seconds)}
 
 

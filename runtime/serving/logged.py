@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import classes
 
@@ -31,21 +32,30 @@ class Hiding:
         return hashlib.blake2b(str(value).encode(), key=self.secret[:64], digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True)
-class Answered:
+Found = tuple[Any, Sequence[float] | None, str | None]
+"""What is said of one row: a class and the probabilities of all in their order, or a number and the ends of its interval
+if it has one; and the model that says so, where it is another than usual."""
+
+
+def found(answer: Mapping[str, Any]) -> Found:
+    """The same, of an answer as callers see it."""
+    numbers = answer.get("probabilities") or answer.get("interval")
+    return answer["prediction"], list(numbers.values()) if numbers else None, answer.get("model")
+
+
+class Answered(NamedTuple):
     """The rows of one answered request, by reference; they are encoded elsewhere."""
 
     time: int
     """When, in nanoseconds since 1970."""
     route: str
-    request_id: str
+    request_id: bytes
     ids: Sequence[Any]
     """The key of each row, or None."""
     rows: Any
-    """Tuples of the features in order, or a polars frame of them."""
+    """Tuples of the features in order, or what has them as `rows()`."""
     warnings: Mapping[int, list[str]]
-    found: Sequence[Mapping[str, Any]]
-    """The answer of each row."""
+    found: Sequence[Found]
 
 
 class Layout:
@@ -65,22 +75,21 @@ class Layout:
         import polars as pl
 
         counted = [len(item.ids) for item in answered]
-        found = [row for item in answered for row in item.found]
+        found = list(chain.from_iterable([item.found for item in answered]))
 
         def spread(values: list[Any]) -> list[Any]:
-            return [value for value, rows in zip(values, counted, strict=True) for _ in range(rows)]
+            return list(chain.from_iterable(map(repeat, values, counted)))
 
+        times = pl.Series("time", spread([item.time // 1000 for item in answered]), pl.Int64)
         return pl.DataFrame(
             [
                 pl.Series("id", [id for item in answered for id in self._ids(item)], pl.String),
-                pl.Series("time", spread([item.time // 1000 for item in answered]), pl.Int64).cast(
-                    pl.Datetime("us", "UTC")
-                ),
-                pl.Series("model", [row.get("model", self._model) for row in found], pl.String),
+                times.cast(pl.Datetime("us", "UTC")),
+                pl.Series("model", [model or self._model for _, _, model in found], pl.String),
                 pl.Series("route", spread([item.route for item in answered]), pl.String),
-                self._inputs(answered),
+                self._inputs(list(chain.from_iterable(map(_tuples, answered)))),
                 self._outputs(found),
-                pl.Series("warnings", [text for item in answered for text in self._warnings(item)], pl.List(pl.String)),
+                self._all_warnings(answered, len(found)),
             ]
         )
 
@@ -89,13 +98,15 @@ class Layout:
         return self._id(id)
 
     def _ids(self, item: Answered) -> list[str]:
-        places = ((f"{item.request_id}:{place}", key) for place, key in enumerate(item.ids))
-        return [self._id(place if key is None else key) or place for place, key in places]
+        request_id, told = item.request_id.decode(), self._id
+        return [
+            told(f"{request_id}:{place}" if key is None else key) or f"{request_id}:{place}"
+            for place, key in enumerate(item.ids)
+        ]
 
-    def _inputs(self, answered: Sequence[Answered]) -> pl.Series:
+    def _inputs(self, rows: Sequence[tuple[Any, ...]]) -> pl.Series:
         import polars as pl
 
-        rows = [row for item in answered for row in (item.rows.rows() if hasattr(item.rows, "rows") else item.rows)]
         columns = []
         for (name, column), values in zip(self._schema.features.items(), zip(*rows, strict=True), strict=True):
             if name in self._hiding.hashed:
@@ -104,17 +115,26 @@ class Layout:
                 columns.append(pl.Series(name, values, column.dtype))
         return _struct("inputs", columns, len(rows))
 
-    def _outputs(self, found: Sequence[Mapping[str, Any]]) -> pl.Series:
+    def _outputs(self, found: Sequence[Found]) -> pl.Series:
         import polars as pl
 
         schema = self._schema
         kind = schema.target_column.dtype if schema.classification else pl.Float64()
-        columns = [pl.Series("prediction", [row["prediction"] for row in found], kind)]
+        said, shares, _ = zip(*found, strict=True)
+        columns = [pl.Series("prediction", said, kind)]
         if schema.classification:
             names = [classes.text(label) for label in schema.classes or ()]
-            shares = [pl.Series(name, [row["probabilities"][name] for row in found], pl.Float64) for name in names]
-            columns.append(_struct("probabilities", shares, len(found)))
+            by_class = zip(names, zip(*shares, strict=True), strict=True)
+            columns.append(_struct("probabilities", [pl.Series(*it, pl.Float64) for it in by_class], len(found)))
         return _struct("outputs", columns, len(found))
+
+    def _all_warnings(self, answered: Sequence[Answered], rows: int) -> pl.Series:
+        import polars as pl
+
+        kind = pl.List(pl.String)
+        if not any(item.warnings for item in answered):
+            return pl.Series("warnings", [None], kind).new_from_index(0, rows)
+        return pl.Series("warnings", [text for item in answered for text in self._warnings(item)], kind)
 
     def _warnings(self, item: Answered) -> list[list[str] | None]:
         if not item.warnings:
@@ -138,3 +158,7 @@ def _struct(name: str, columns: list[pl.Series], rows: int) -> pl.Series:
     if not columns:  # all are excluded
         return pl.Series(name, [None] * rows, pl.Struct([]))
     return pl.DataFrame(columns).to_struct(name)
+
+
+def _tuples(item: Answered) -> Sequence[tuple[Any, ...]]:
+    return item.rows.rows() if hasattr(item.rows, "rows") else item.rows  # type: ignore[no-any-return]

@@ -1,8 +1,19 @@
-"""What is counted of every request, whoever answers it, under the names that BentoML gives; labels are bounded."""
+"""What is counted of every request, whoever answers it, under the names that BentoML gives; labels are bounded.
+
+Prometheus' client keeps its numbers in files that all workers share, which is dear to write: requests are counted in plain
+numbers, and these are published now and then, and whenever this worker is asked for them.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
+
+PAUSE = 0.5
+"""Seconds until what was counted is published: how old the numbers of another worker may be."""
 
 
 class Meter:
@@ -69,28 +80,56 @@ class Meter:
         )
         self._by_answer: dict[tuple[str, int], tuple[Any, Any]] = {}
         self._by_path: dict[str, tuple[Any, Any]] = {}
+        self._spent: dict[tuple[str, int], list[float]] = {}
+        self._new_rows: Counter[str] = Counter()
+        self._calls: list[int] = []
+        self._left = 0
+        self._now: Mapping[str, int] = {}
+        self._due = False
+        _known(self._batch)
 
-    def inside(self, path: str, requests: int) -> None:
-        """So many requests for a path are being answered."""
-        self._of(path)[0].set(requests)
+    def begun(self, inside: Mapping[str, int]) -> None:
+        """A request has come; so many are inside by path, now and whenever one looks."""
+        self._now = inside
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_later(PAUSE, self.publish)
 
     def done(self, path: str, status: int, seconds: float) -> None:
         """A request got its answer."""
-        found = self._by_answer.get((path, status))
-        if found is None:
-            labels = {"endpoint": path, **self._labels, "http_response_code": str(status)}
-            found = self._by_answer[path, status] = (self._total.labels(**labels), self._seconds.labels(**labels))
-        found[0].inc()
-        found[1].observe(seconds)
+        spent = self._spent.get((path, status))
+        if spent is None:
+            spent = self._spent[path, status] = []
+        spent.append(seconds)
 
     def rows(self, path: str, rows: int) -> None:
         """So many rows were answered."""
-        self._of(path)[1].inc(rows)
+        self._new_rows[path] += rows
 
     def batch(self, rows: int, waiting: int) -> None:
         """The model is given so many rows at once, and so many requests wait on."""
-        self._batch.observe(rows)
-        self._waiting.set(waiting)
+        self._calls.append(rows)
+        self._left = waiting
+
+    def publish(self) -> None:
+        """Write what was counted since the last time where every worker reads it."""
+        self._due = False
+        for (path, status), spent in self._spent.items():
+            if spent:
+                total, seconds = self._of_answer(path, status)
+                total.inc(len(spent))
+                _observe(seconds, spent)
+                spent.clear()
+        for path, rows in self._new_rows.items():
+            self._of(path)[1].inc(rows)
+        self._new_rows.clear()
+        for path, inside in self._now.items():
+            self._of(path)[0].set(inside)
+        _observe(self._batch, self._calls)
+        self._calls.clear()
+        self._waiting.set(self._left)
+        if any(self._now.values()):
+            self.begun(self._now)
 
     def logged(self, rows: int) -> None:
         """So many rows were written to the request log."""
@@ -114,3 +153,24 @@ class Meter:
             labels = {"endpoint": path, **self._labels}
             found = self._by_path[path] = (self._inside.labels(**labels), self._rows.labels(**labels))
         return found
+
+    def _of_answer(self, path: str, status: int) -> tuple[Any, Any]:
+        found = self._by_answer.get((path, status))
+        if found is None:
+            labels = {"endpoint": path, **self._labels, "http_response_code": str(status)}
+            found = self._by_answer[path, status] = (self._total.labels(**labels), self._seconds.labels(**labels))
+        return found
+
+
+def _known(histogram: Any) -> None:
+    """Raise AttributeError where a histogram of Prometheus' client is not as `_observe` knows it."""
+    histogram._sum.inc, histogram._buckets[0].inc, histogram._upper_bounds
+
+
+def _observe(histogram: Any, values: list[Any]) -> None:
+    """What histogram.observe does for each value, in as many steps as there are buckets."""
+    if not values:
+        return
+    histogram._sum.inc(sum(values))
+    for place, count in Counter(bisect_left(histogram._upper_bounds, value) for value in values).items():
+        histogram._buckets[place].inc(count)

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..targets import Log
-from . import spool
-from .logged import Answered, Hiding, Layout
+from . import logged, spool
+from .logged import Answered, Found, Hiding, Layout
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ..schema import Schema
-    from .guard import Answering
+    from .reply import Answering
 
 log = logging.getLogger("bentoml.serve")
 REQUESTS = "requests"
@@ -90,7 +90,7 @@ class RequestLog:
         ids: Sequence[Any],
         rows: Any,
         warnings: Mapping[int, list[str]],
-        found: Sequence[Mapping[str, Any]],
+        found: Sequence[Found],
         at: int | None = None,
     ) -> None:
         """Keep the rows of a request that is about to be answered; called in one thread alone, never waits.
@@ -102,7 +102,7 @@ class RequestLog:
         if self._answered - self._overflown - self._taken > self._settings.queue:
             self._overflown += count
         else:
-            self._queue.append(Answered(at or time.time_ns(), route, request_id.decode(), ids, rows, warnings, found))
+            self._queue.append(Answered(at or time.time_ns(), route, request_id, ids, rows, warnings, found))
         if self._spool is not None:
             self._spool.counts.put(self._answered, self._overflown)
 
@@ -238,7 +238,7 @@ def watch(kept: Keeper, path: str, answer: Answering) -> None:
 
     def keep() -> None:
         for rows, ids, warnings, found in told:
-            kept.put(path, answer.request_id, ids, rows, warnings, found)
+            kept.put(path, answer.request_id, ids, rows, warnings, list(map(logged.found, found)))
 
     answer.before = keep
 

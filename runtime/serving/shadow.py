@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import request_log
+from . import logged, request_log
 from .answering import Answerer
 from .decoding import Decoded
+from .logged import Found
 from .trial import Again, in_order
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Shadow:
         ids: Sequence[Any],
         rows: Any,
         warnings: Mapping[int, list[str]],
-        found: Sequence[Mapping[str, Any]],
+        found: Sequence[Found],
     ) -> None:
         """As RequestLog.put: never waits."""
         at = time.time_ns()
@@ -172,10 +173,11 @@ class Shadow:
             self._trial.fails(error)
         self._taken += rows
 
-    def _answers(self, batch: list[_Waiting]) -> list[tuple[_Waiting, Any, dict[int, list[str]], list[dict[str, Any]]]]:
+    def _answers(self, batch: list[_Waiting]) -> list[tuple[_Waiting, Any, dict[int, list[str]], list[Found]]]:
         if isinstance(batch[0].rows, Again):
             given = batch[0].rows.asked()
-            return [(batch[0], given.frame, given.warnings, self._trial.challenger.predictions(given.frame))]
+            said = [logged.found(answer) for answer in self._trial.challenger.predictions(given.frame)]
+            return [(batch[0], given.frame, given.warnings, said)]
         known = []
         for item in batch:
             sent = [self._order(getattr(row, "raw", row)) for row in item.rows]

@@ -18,6 +18,7 @@ from ..data.column import NumberColumn
 from .answering import Answerer
 from .decoding import Decoded
 from .frame import Asked, asked
+from .logged import Found
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("bentoml.serve")
 _WHOLE = 2**64
 
-Found = list[dict[str, Any]]
-How = Callable[["Predictor", "pl.DataFrame"], Found]
+Answered = list[dict[str, Any]]
+How = Callable[["Predictor", "pl.DataFrame"], Answered]
 """Answers rows by one model: its predictions, or its explanations, too."""
 
 
@@ -44,7 +45,7 @@ class Trial:
     failures: list[str] = field(default_factory=list, compare=False)
     """Errors that were told already."""
 
-    def answer(self, champion: Predictor, rows: Sequence[Row], how: How) -> tuple[Asked, Found]:
+    def answer(self, champion: Predictor, rows: Sequence[Row], how: How) -> tuple[Asked, Answered]:
         """The rows, and the answer of each by the model whose turn it is.
 
         Where the challenger fails, the model in production answers: trying something never costs an answer.
@@ -74,11 +75,9 @@ class Trial:
                 raise
             self.fails(error)
             return None
-        return _Part(places, given, self.marked(found) if model is self.challenger else found)
-
-    def marked(self, found: Found) -> Found:
-        """The challenger's answers, under its name."""
-        return [{"model": self.challenger.version, **values} for values in found]
+        if model is self.challenger:
+            found = [{"model": model.version, **values} for values in found]
+        return _Part(places, given, found)
 
     def fails(self, error: Exception) -> None:
         """Tell it once for each kind of error, without the message, which may hold a value."""
@@ -119,10 +118,10 @@ class _Part:
 
     places: list[int]
     given: Asked
-    found: Found
+    found: Answered
 
 
-def _together(parts: list[_Part], rows: int, names: list[str]) -> tuple[Asked, Found]:
+def _together(parts: list[_Part], rows: int, names: list[str]) -> tuple[Asked, Answered]:
     """The rows in the order of the request."""
     import polars as pl
 
@@ -169,23 +168,23 @@ class Divided:
             warnings |= {places[at]: texts for at, texts in told.items()}
         return rows, dict(sorted(warnings.items()))
 
-    def predict(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        """What is answered for each row, without its id and its warnings."""
+    def predict(self, rows: Sequence[tuple[Any, ...]]) -> list[Found]:
+        """What is said of each row, that of the challenger under its name."""
         theirs = [place for place, row in enumerate(rows) if type(row) is _Theirs]
         if not theirs:
             return self._ours.predict(rows)
         found: list[Any] = [None] * len(rows)
-        for place, values in zip(
-            theirs, self._trial.marked(self._theirs.predict([rows[it] for it in theirs])), strict=True
-        ):
-            found[place] = values
+        name = self._trial.challenger.version
+        said = self._theirs.predict([rows[it] for it in theirs])
+        for place, (value, numbers, _) in zip(theirs, said, strict=True):
+            found[place] = value, numbers, name
         ours = [place for place, values in enumerate(found) if values is None]
         if ours:
             for place, values in zip(ours, self._ours.predict([rows[it] for it in ours]), strict=True):
                 found[place] = values
         return found
 
-    def body(self, ids: Sequence[Any], warnings: dict[int, list[str]], found: list[dict[str, Any]]) -> bytes:
+    def body(self, ids: Sequence[Any], warnings: dict[int, list[str]], found: list[Found]) -> bytes:
         """The body of an answer."""
         return self._ours.body(ids, warnings, found)
 

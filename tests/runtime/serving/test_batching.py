@@ -112,9 +112,9 @@ def test_a_crowd_beyond_what_the_loop_may_do_goes_on_in_the_thread():
     model = Model()
 
     async def scenario(made):
-        return await asyncio.gather(*(made.submit([(i,)] * 30) for i in range(10)))
+        return await asyncio.gather(*(made.submit([(i,)] * 60) for i in range(10)))
 
     found = run(model, scenario)
-    assert [values(each) for each in found] == [[2 * i] * 30 for i in range(10)]
+    assert [values(each) for each in found] == [[2 * i] * 60 for i in range(10)]
     assert len(model.calls) == 2
-    assert len(model.calls[0]) == 60
+    assert len(model.calls[0]) == 240

@@ -35,7 +35,7 @@ class Counted:
 
 def answer(log, place, rows=1, key="c"):
     given = [(place, 0, "One year", 1.5, True)] * rows
-    found = [{"prediction": "Yes", "probabilities": {"No": 0.25, "Yes": 0.75}} for _ in range(rows)]
+    found = [("Yes", [0.25, 0.75], None)] * rows
     log.put("/predict", b"r%d" % place, [f"{key}{place}"] * rows, given, {}, found)
 
 
@@ -90,7 +90,7 @@ def test_warnings_are_kept_and_hidden_columns_are_not(tmp_path):
     log = RequestLog(tmp_path / "requests", frame, Log(), Counted())
     log.start()
     told = "Contract: 'Weekly' was never seen; treated as missing"
-    found = [{"prediction": "No", "probabilities": {"No": 1.0, "Yes": 0.0}}]
+    found = [("No", [1.0, 0.0], None)]
     log.put("/predict", b"r", ["Ann"], [(1, 0, "Two year", 7.5, True)], {0: [told, "tenure: old"]}, found)
     log.close()
     row = read(tmp_path).row(0, named=True)
