@@ -89,7 +89,7 @@ HOMES = {
     "hydra": ("runtime/config/", "runtime/hydra_plugin/"),
     "optuna": ("runtime/config/",),
     "ray": ("runtime/config/on_ray.py",),
-    "bentoml": ("runtime/packaging/bento.py", "runtime/serving/bento.py"),
+    "bentoml": ("runtime/packaging/bento.py", "runtime/serving/bento.py", "runtime/serving/insides.py"),
     "_bentoml_sdk": ("runtime/serving/bento.py",),
     "_bentoml_impl": ("runtime/serving/bento.py",),
     "cookiecutter": ("generator/skeleton.py",),

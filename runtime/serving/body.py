@@ -8,7 +8,8 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .guard import Message, Receive
+    from .guard import Receive
+    from .reply import Message
 
 
 class TooLarge(Exception):

@@ -29,7 +29,7 @@ except ImportError:
 
 def sent(send: Any, lines: bytes, body: bytes) -> bool:
     """Send an answer with status 200 and these lines of headers; False: nothing was sent, it has to go the ordinary way."""
-    cycle = getattr(send, "__self__", None)
+    cycle: Any = getattr(send, "__self__", None)
     if type(cycle) is not _KNOWN or cycle.response_started or cycle.access_log or cycle.flow.write_paused:
         return False
     if cycle.disconnected:
