@@ -112,6 +112,8 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         guard = Guard(app, methods(app.router.routes), calls, self.max_bytes, seconds, self.max_waiting)
         guard.fewer = {"/explain": min(self.max_waiting, EXPLAINED)}
         guard.counts = meter
+        if meter is not None:
+            meter.others = self.config.get("workers", 1) != 1
         guard.refusal = self.auth.checked() if self.auth is not None else None
         factory.published = meter.publish if meter is not None else None
         factory.started = partial(self._started, factory, guard, meter, seconds)

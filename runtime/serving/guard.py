@@ -41,8 +41,8 @@ class Counts(Protocol):
     def done(self, path: str, status: int, seconds: float) -> None:
         """A request is over."""
 
-    def publish(self) -> None:
-        """Somebody asks for the counts."""
+    async def collected(self) -> None:
+        """Somebody asks for the counts: have them ready."""
 
 
 @dataclass
@@ -82,8 +82,10 @@ class Guard:
         counted = path if allowed else _ELSEWHERE
         inside = self._inside[counted] = self._inside.get(counted, 0) + 1
         if self.counts is not None:
-            self.counts.publish() if path == _METRICS else self.counts.begun(self._inside)
+            self.counts.begun(self._inside)
         try:
+            if self.counts is not None and path == _METRICS:
+                await self.counts.collected()
             await self._checked(scope, headers, receive, answer, allowed, inside if call else 0)
         finally:
             self._inside[counted] -= 1

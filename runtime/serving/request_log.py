@@ -226,7 +226,7 @@ class Keeper(Protocol):
         ids: Sequence[Any],
         rows: Any,
         warnings: Mapping[int, list[str]],
-        found: Sequence[Mapping[str, Any]],
+        found: Sequence[Found],
     ) -> None:
         """Keep the rows of a request that is about to be answered."""
 
