@@ -26,6 +26,7 @@ COMMANDS = {
     "rollback": "Put the run before back into production.",
     "history": "Tell what was promoted, when, by whom and why.",
     "catalog": "List the data sets that projects share, and who uses them.",
+    "contract": "Exchange the contract of a data set in the Open Data Contract Standard.",
     "build": "Build a Bento that serves the model in production anywhere.",
     "score": "Score the rows of a file or a source with the model in production.",
 }
