@@ -16,6 +16,7 @@ from ..live import watched
 from ..runs.inputs import Inputs
 from ..sweeps.job import Job
 from ..sweeps.sweep import Sweep
+from .alike import alike
 
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from .jobs import Jobs
 
 MOST_TRIED = 5
+"""Jobs among which one that is valid is looked for."""
+MOST_KEPT = 500
+"""Configurations that are kept from before the first job until their own."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,12 @@ class Launch:
 
         loader: Any = self.context.config_loader
         load = loader.load_sweep_config
-        made = {tuple(job): load(self.config, list(job)) for job in jobs}
+        made: dict[tuple[str, ...], DictConfig] = {}
+        with alike(loader):
+            for words in jobs:
+                config = load(self.config, list(words))
+                if len(made) < MOST_KEPT:
+                    made[tuple(words)] = config
         if isinstance(self.launcher, BasicLauncher):
             loader.load_sweep_config = lambda config, job: made.pop(tuple(job), None) or load(config, job)
 

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,7 @@ def _explained(project: Project, model: Fitted, held: Held, objective: str) -> d
     return found
 
 
+@cache
 def packages() -> str:
     """Every installed package with its version, one a line, as pip reads them."""
     found = {(it.metadata["Name"] or "").lower(): it.version for it in distributions()}

@@ -1,0 +1,41 @@
+"""Configurations that differ in values only are put together from the same files once, however many jobs a sweep has."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+
+@contextmanager
+def alike(loader: Any) -> Iterator[None]:
+    """Inside of this a loader of Hydra remembers what it made of the same choices of options; values are applied anew."""
+    from hydra._internal import config_loader_impl
+
+    listed, put_together = config_loader_impl.create_defaults_list, loader._compose_config_from_defaults_list
+    lists: dict[Any, Any] = {}
+    configs: dict[Any, Any] = {}
+
+    def defaults_list(repo: Any, config_name: Any, overrides_list: list[Any], **options: Any) -> Any:
+        groups = [override for override in overrides_list if repo.group_exists(override.key_or_group)]
+        asked = (config_name, *(override.input_line for override in groups), *sorted(options.items()))
+        if asked not in lists:
+            lists[asked] = listed(repo=repo, config_name=config_name, overrides_list=overrides_list, **options)
+            return lists[asked]
+        values = [override for override in overrides_list if override not in groups]
+        return replace(lists[asked], config_overrides=values)
+
+    def composed(defaults: list[Any], repo: Any) -> Any:
+        asked = tuple((default.config_path, default.package) for default in defaults)
+        if asked not in configs:
+            configs[asked] = put_together(defaults=defaults, repo=repo)
+        return copy.deepcopy(configs[asked])
+
+    config_loader_impl.create_defaults_list, loader._compose_config_from_defaults_list = defaults_list, composed
+    try:
+        yield
+    finally:
+        config_loader_impl.create_defaults_list = listed
+        del loader._compose_config_from_defaults_list
