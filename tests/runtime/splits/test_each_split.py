@@ -227,3 +227,119 @@ def test_a_gap_is_measured_as_the_moments_are(kind: str, gap: str | int, said: s
 def test_a_gap_is_a_length(gap: object) -> None:
     with pytest.raises(ValidationError):
         Time.model_validate({"kind": "time", "gap": gap})
+
+
+def folds_of(split: Any, rows: pl.DataFrame, schema: Schema) -> tuple[pl.Series, pl.Series]:
+    part = split.assign(rows, schema)
+    return part, split.fold(rows, schema, part)
+
+
+def test_random_folds_are_where_they_have_always_been() -> None:
+    _, fold = folds_of(Random(seed=42, folds=4), numbered(20, y=["a"] * 20), contract())
+    assert "".join("-" if number is None else str(number) for number in fold) == "113341-412-4-4341--3"
+
+
+def test_random_folds_move_no_row_when_others_join() -> None:
+    rows = numbered(1000, y=["a"] * 1000)
+    for keyed in (True, False):
+        few, all_ = (folds_of(Random(seed=1, folds=5), part, contract(key=keyed))[1] for part in (rows.head(300), rows))
+        assert few.equals(all_[:300], null_equal=True)
+
+
+@given(
+    labels=st.lists(st.sampled_from("aaaaaabbc"), min_size=1, max_size=120),
+    seed=st.integers(0, 50),
+    folds=st.integers(2, 6),
+)
+def test_stratified_folds_are_exact_in_every_class(labels: list[str], seed: int, folds: int) -> None:
+    rows = numbered(len(labels), y=labels)
+    part, fold = folds_of(Stratified(test=0.25, folds=folds, seed=seed), rows, contract())
+    known = Counter(label for label, name in zip(labels, part, strict=True) if name != "test")
+    for label, size in known.items():
+        counts = [
+            sum(1 for it in zip(labels, fold, strict=True) if it == (label, number)) for number in range(1, folds + 1)
+        ]
+        assert sum(counts) == size
+        assert max(counts) - min(counts) <= 1
+
+
+@given(groups=st.lists(st.integers(0, 12), min_size=1, max_size=80), seed=st.integers(0, 20))
+def test_a_group_is_in_one_fold(groups: list[int], seed: int) -> None:
+    rows = numbered(len(groups), y=["a"] * len(groups), shop=groups)
+    _, fold = folds_of(Group(column="shop", folds=4, seed=seed), rows, contract())
+    assert len(set(zip(groups, fold, strict=True))) == len(set(groups))
+
+
+@given(
+    days=st.lists(st.integers(0, 60), min_size=1, max_size=80),
+    gap=st.integers(0, 20) | st.none(),
+    folds=st.integers(2, 5),
+)
+def test_folds_in_time_never_look_ahead(days: list[int], gap: int | None, folds: int) -> None:
+    rows = numbered(len(days), y=["a"] * len(days), day=pl.Series(days, dtype=pl.Int32).cast(pl.Date))
+    schema, split = contract(time="day"), Time(gap=None if gap is None else f"{gap}d", folds=folds)
+    part, fold = folds_of(split, rows, schema)
+    tested = [day for day, name in zip(days, part, strict=True) if name == "test"]
+    ordered = sorted((day, number) for day, number in zip(days, fold, strict=True) if number is not None)
+    assert [number for _, number in ordered] == sorted(number for _, number in ordered)
+    assert len(set(ordered)) == len({day for day, _ in ordered})
+    for day, name, number in zip(days, part, fold, strict=True):
+        early = name != "test" and (not tested or min(tested) - day >= (gap or 0))
+        assert (number is not None) == early
+    for number in range(1, folds + 1):
+        held = [day for day, its in ordered if its == number]
+        learned = rows["day"].to_physical().filter(split.precedes(number, fold, rows, schema)).to_list()
+        if held:
+            limit = min(held) - (gap or 0)
+            assert sorted(learned) == [day for day, its in ordered if its < number and day <= limit]
+
+
+def test_predefined_reads_folds_by_name_in_their_order() -> None:
+    said = ["fold10", "Fold2 ", "test", "train", "fold1", "valid", "fold2"]
+    part, fold = folds_of(Predefined(column="part", folds=3), numbered(7, y=["a"] * 7, part=said), contract())
+    assert part.to_list() == ["train", "train", "test", "train", "train", "valid", "train"]
+    assert fold.to_list() == [3, 2, None, 0, 1, 0, 2]
+
+
+def test_predefined_reads_folds_that_are_numbers() -> None:
+    said = [0, 1, 2, 3, 0]
+    rows = numbered(5, y=["a"] * 5, part=said)
+    _, fold = folds_of(Predefined(column="part", folds=4), rows, contract())
+    assert fold.to_list() == [1, 2, 3, 4, 1]
+
+
+def test_predefined_draws_folds_where_none_are_named() -> None:
+    rows = numbered(600, y=["a"] * 600, part=["train", "valid", "test"] * 200)
+    part, fold = folds_of(Predefined(column="part", folds=4, seed=1), rows, contract())
+    assert fold.is_null().equals(part == "test", check_names=False)
+    assert set(fold.drop_nulls()) == {1, 2, 3, 4}
+
+
+def test_predefined_wants_as_many_names_as_folds() -> None:
+    rows = numbered(6, y=["a"] * 6, part=["1", "2", "2", "test", "train", "3"])
+    with pytest.raises(Mistake) as caught:
+        folds_of(Predefined(column="part", folds=5), rows, contract())
+    assert str(caught.value) == (
+        'split.folds: 5, but part says "2" in 2 rows, "1" in 1 row and "3" in 1 row. '
+        "Set split.folds=3, or correct the column."
+    )
+
+
+def test_predefined_still_wants_a_word_in_every_row() -> None:
+    rows = numbered(3, y=["a"] * 3, part=["1", None, "test"])
+    with pytest.raises(
+        Mistake, match=r"part says nothing in 1 row\. Each row must say train, valid or test, or the fold"
+    ):
+        Predefined(column="part", folds=2).assign(rows, contract())
+
+
+def test_predefined_guesses_that_words_are_folds() -> None:
+    rows = numbered(4, y=["a"] * 4, part=["fold1", "fold2", "fold2", "test"])
+    with pytest.raises(Mistake, match=r"If these are folds, set split\.folds=2\."):
+        Predefined(column="part").assign(rows, contract())
+
+
+@pytest.mark.parametrize("folds", [1, 0, -3, 101, 2.5])
+def test_folds_are_two_or_more(folds: float) -> None:
+    with pytest.raises(ValidationError):
+        Random(folds=folds)
