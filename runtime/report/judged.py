@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from ..schema import Schema
 
+FOLDS = 10
+"""Folds above which only the least and the greatest score is shown."""
+
 
 def scores(facts: dict[str, Any]) -> Iterator[str]:
     """Each metric beside those of the baselines."""
@@ -35,16 +38,27 @@ def folds(facts: dict[str, Any]) -> Iterator[str]:
     rows = []
     for name, scored in found["metrics"].items():
         mean = {"value": scored["mean"], "low": scored["low"], "high": scored["high"]}
-        each = " ".join(map(number, scored["folds"]))
-        rows.append([escape(name), number(scored["mean"]), number(scored["deviation"]), between(mean), each])
+        rows.append(
+            [escape(name), number(scored["mean"]), number(scored["deviation"]), between(mean), _each(scored["folds"])]
+        )
     head = ["metric", "mean over folds", "standard deviation", "95 % interval of the mean", "each fold"]
-    yield table(head, rows, numbers=(1, 2, 3), style="first-row")
-    pairs = zip(found["held"], found["learned"], strict=True)
-    sizes = ", ".join(f"{count(held)} after {count(learned)}" for held, learned in pairs)
+    yield table(head, rows, numbers=range(1, len(head)), style="first-row")
     yield (
-        f'<p class="facts">{len(found["held"])} models, each judged on the fold that it has not learned from; rows judged after'
-        f" rows learned from: {sizes}. The test rows are in no fold.</p>"
+        f'<p class="facts">{len(found["held"])} models, each judged on a fold of {_range(found["held"])} rows that it has not'
+        f" learned from; they learned from {_range(found['learned'])} rows. The test rows are in no fold.</p>"
     )
+
+
+def _each(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if len(values) <= FOLDS or len(known) < len(values):
+        return " ".join(map(number, values[:FOLDS])) + (" …" if len(values) > FOLDS else "")
+    return f"{number(min(known))} to {number(max(known))}"
+
+
+def _range(sizes: list[int]) -> str:
+    least, most = count(min(sizes)), count(max(sizes))
+    return least if least == most else f"{least} to {most}"
 
 
 def slices(facts: dict[str, Any]) -> Iterator[str]:

@@ -384,7 +384,9 @@ def test_cross_validation_is_shown_by_fold() -> None:
     (table,) = re.findall("<h2>Cross-validation</h2>(.*?)</section>", html)
     cells = re.findall("<td[^>]*>(.*?)</td>", table)
     assert cells == ["log_loss", "0.410", "0.0130", "[0.360, 0.460]", "0.400 undefined"]
-    assert "200 after 400, 190 after 410" in table
+    assert "2 models, each judged on a fold of 190 to 200 rows" in table
+    assert "they learned from 400 to 410 rows" in table
+    assert ">0.400 to 0.411</td>" in report("binary", folds=folds(*(0.4 + n / 1000 for n in range(12))))
     assert "Cross-validation" not in report("binary", folds=None)
     said = card(facts("binary", folds=folds(0.4, 0.42)), schema("binary"))
     assert "- log\\_loss: 0.410 ± 0.013" in said
