@@ -1,5 +1,6 @@
 """What a generated project may import, and nothing else; every name is loaded when it is first used."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ _HOMES = {
     "split": "parts",
     "try_out": "trial",
 }
+# polars' allocator keeps what is freed in arenas of its own, by default four a core, each with some hundred MB while a
+# large table is read. It looks at this once, when polars is imported.
+os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{max((os.cpu_count() or 1) // 2, 1)}")
 __all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "scoring_script", "split", "try_out"]
 
 

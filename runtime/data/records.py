@@ -15,7 +15,7 @@ from .stream import Utf8
 if TYPE_CHECKING:
     import polars as pl
 
-_BLOCK = 16 << 20  # bytes that are parsed at a time; no row may be longer
+_BLOCK = 4 << 20  # bytes that are parsed at a time; no row may be longer
 _START = 1 << 20  # bytes in which the first line must end
 _END = "\x1e"  # the values of a row put below the last one: a quote that is never closed would swallow it
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from . import breach
 from .breach import Breach, Found
 from .cast import cast, present
-from .column import AnyColumn, TimestampColumn, whole
+from .column import AnyColumn, NumberColumn, TimestampColumn, whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,14 +56,18 @@ class Typed:
         aside = [
             present(name, self.stored[name]).alias(_aside(name)) for name in self.columns if not self.kept_as_is(name)
         ]
-        whole = raw.select(
-            NUMBER, *aside, *(present(name, self.stored[name]) for name in self.columns if self.kept_as_is(name))
-        )
-        return whole.with_columns(
-            cast(self.raw(name), self.stored[name], it, self.timezone).alias(name)
-            for name, it in self.columns.items()
-            if not (self.kept_as_is(name) and self.stored[name] == it.dtype and not self.stored[name].is_float())
-        )
+        # in one step, so that rows do not wait in memory between two
+        return raw.select(NUMBER, *aside, *(self._typed(name, it).alias(name) for name, it in self.columns.items()))
+
+    def _typed(self, name: str, column: AnyColumn) -> pl.Expr:
+        import polars as pl
+
+        stored = self.stored[name]
+        if stored == column.dtype and not stored.is_float():
+            return present(name, stored)
+        # a number that is not finite is none, so NaN needs no taking away before
+        value = pl.col(name) if isinstance(column, NumberColumn) else present(name, stored)
+        return cast(value, stored, column, self.timezone)
 
     def kept_as_is(self, name: str) -> bool:
         """Is a column stored in its own dtype, so that no value can be of another type?"""

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 from ..errors import Mistake, Problem
 from .storage import Remote, fault
 
-CHUNK = 4 << 20
+CHUNK = 4 << 20  # bytes, as many as those who read it ask for, so that none is copied
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -27,6 +27,7 @@ class Utf8(io.RawIOBase):
         self.file, self.encoding, self.path = file, encoding, path
         self.lines = 1
         self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._ascii = codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1", "cp1252")
         self._ready = self._tail = b""
         self._started = self._ended = False
         self._file = file.open("rb")
@@ -44,10 +45,13 @@ class Utf8(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """At most that many bytes, b"" at the end; less than zero: all that is left."""
-        while not self._ended and (size < 0 or len(self._ready) < size):
-            self._ready += self._next()
-        cut = len(self._ready) if size < 0 else size
-        taken, self._ready = self._ready[:cut], self._ready[cut:]
+        parts, held = [self._ready] if self._ready else [], len(self._ready)
+        while not self._ended and (size < 0 or held < size):
+            parts.append(self._next())
+            held += len(parts[-1])
+        whole = parts[0] if len(parts) == 1 else b"".join(parts)
+        cut = len(whole) if size < 0 else size
+        taken, self._ready = whole[:cut], whole[cut:]
         return taken
 
     def unread(self, text: bytes) -> None:
@@ -83,20 +87,30 @@ class Utf8(io.RawIOBase):
                 raise Mistake(fault(self.file.url, error, self.path)) from None
             raise self._mistake(f"is damaged: {_lower(error)}.", hint="Fetch it again, or unpack it by hand.") from None
         self._ended = not chunk
+        data = chunk if self._plain and chunk.isascii() else self._decoded(chunk)
+        nul = data.find(0)
+        if nul >= 0:
+            line = self.lines + data.count(b"\n", 0, nul)
+            raise self._mistake(
+                f"holds a NUL byte in line {line}: it is not plain text, or not in {self.encoding}."
+            )
+        data += self._tail if self._ended else b""
+        self.lines += data.count(b"\n")
+        return data
+
+    def _decoded(self, chunk: bytes) -> bytes:
         try:
             text = self._decoder.decode(chunk, final=self._ended)
         except UnicodeDecodeError as error:
             raise self._misread(error) from None
         if not self._started and text:
             self._started, text = True, text.removeprefix("\ufeff")
-        nul = text.find("\0")
-        if nul >= 0:
-            raise self._mistake(
-                f"holds a NUL byte in line {self.lines + text.count(chr(10), 0, nul)}: it is not plain text, or not in {self.encoding}."
-            )
-        data = text.encode() + (self._tail if self._ended else b"")
-        self.lines += data.count(b"\n")
-        return data
+        return text.encode()
+
+    @property
+    def _plain(self) -> bool:
+        """Would ASCII be decoded to itself here, as nothing is left of the chunk before?"""
+        return self._started and self._ascii and self._decoder.getstate()[0] == b""
 
     def _misread(self, error: UnicodeDecodeError) -> Mistake:
         before = bytes(error.object[: error.start]).decode(self.encoding, "ignore")
