@@ -23,15 +23,27 @@ def numbers(values: pl.Series) -> NDArray[np.float64]:
 
     Booleans are 0 and 1; moments are days since 1970-01-01 UTC, with the time of day as the fraction.
     """
+    return np.clip(_floats(values), -LARGEST, LARGEST)
+
+
+def narrow_numbers(values: pl.Series) -> NDArray[np.float32]:
+    """The same, rounded to 32 bits: most of the memory on the way there is saved."""
+    with np.errstate(over="ignore"):  # what becomes infinite is limited next
+        narrow = _floats(values).astype(np.float32)
+    return np.clip(narrow, np.float32(-LARGEST), np.float32(LARGEST), out=narrow)
+
+
+def _floats(values: pl.Series) -> NDArray[np.float64]:
     import polars as pl
 
     kind = values.dtype
     if isinstance(kind, pl.Datetime):
         values = values.cast(pl.Datetime("us", kind.time_zone))
     plain = values.to_physical() if isinstance(kind, pl.Datetime | pl.Date) else values
-    found: NDArray[np.float64] = plain.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    floats = plain.cast(pl.Float64)
+    found: NDArray[np.float64] = (floats.fill_null(float("nan")) if floats.null_count() else floats).to_numpy()
     # Divided by numpy: polars multiplies several rows, but not one, by the reciprocal.
-    return np.clip(found / MICROSECONDS_A_DAY if isinstance(kind, pl.Datetime) else found, -LARGEST, LARGEST)
+    return found / MICROSECONDS_A_DAY if isinstance(kind, pl.Datetime) else found
 
 
 def codes(values: pl.Series, labels: list[int | str] | None) -> NDArray[np.int64]:

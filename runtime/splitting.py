@@ -102,7 +102,7 @@ class Split(Section):
         import polars as pl
 
         ends = [self.test, self.test + self.valid]
-        return pl.Series("part", np.array([TEST, VALID, TRAIN])[np.searchsorted(ends, positions, side="right")])
+        return pl.Series("part", [TEST, VALID, TRAIN]).gather(np.searchsorted(ends, positions, side="right"))
 
 
 def identity(schema: Schema) -> list[str]:

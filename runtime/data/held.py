@@ -87,13 +87,13 @@ class Held:
         target = (totals["target 0"], totals["target 1"], totals["target 2"]) if facts else (0, None, None)
         return Verdict(height, tuple(found), unknown, target)
 
-    def frame(self, rows: pl.DataFrame, unknown: Mapping[str, int]) -> pl.DataFrame:
+    def frame(self, rows: pl.LazyFrame, unknown: Mapping[str, int]) -> pl.DataFrame:
         """The columns and `_row` of prepared rows; labels that count as missing are null."""
         import polars as pl
 
         known = (pl.col(name).is_in(getattr(self.columns[name], "values", [])) for name in unknown)
         cleaned = [pl.when(it).then(pl.col(name)).alias(name) for name, it in zip(unknown, known, strict=True)]
-        return rows.select(*self.columns, NUMBER).with_columns(cleaned)
+        return rows.select(*self.columns, NUMBER).with_columns(cleaned).collect()
 
     def reasons(self, rows: pl.DataFrame) -> pl.Series:
         """For each prepared row the rules of severity error that it breaks, as text, or null."""

@@ -19,6 +19,7 @@ from .dataset import Dataset
 from .join import Join
 from .keys import Place, Side
 from .match import Match, match
+from .pieces import beside
 from .rule import NUMBER
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def _folded(
     import polars as pl
 
     numbers = [pl.int_range(1, frame.height + 1, eager=True) for frame in frames]
-    frame = frames[0].with_columns(numbers[0].alias(NUMBER))
+    frame = beside(frames[0], numbers[0].to_frame(NUMBER))
     breaches: list[Breach] = []
     notes: list[str] = []
     for part, raw, numbered in zip(parts[1:], frames[1:], numbers[1:], strict=True):
@@ -266,4 +267,4 @@ def _together(left: pl.DataFrame, right: pl.DataFrame, made: Match) -> pl.DataFr
 
     whole = made.left.equals(pl.int_range(left.height, eager=True))
     kept = left if whole else left.select(pl.all().gather(made.left))
-    return kept.hstack(right.select(pl.all().gather(made.right)))
+    return beside(kept, right.select(pl.all().gather(made.right)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import Mistake, Problem
 from . import breach
@@ -71,8 +72,11 @@ class Keys:
         if self.as_of is not None:
             return self._latest(self.as_of)
         right = self.right.drop_nulls(self.names)
-        return self.left.join(right, on=self.names, how="left", maintain_order="left_right").select("l", "r")
+        # in the order of both sides it costs more, and says the same where each row finds one at most
+        order: Literal["left", "left_right"] = "left_right" if self.repeated else "left"
+        return self.left.join(right, on=self.names, how="left", maintain_order=order).select("l", "r")
 
+    @cached_property
     def repeated(self) -> int:
         """How many keys, each with its moment if there is one, several rows on the right have."""
         import polars as pl

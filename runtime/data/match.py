@@ -34,9 +34,9 @@ def match(join: Join, left: Side, right: Side, where: Place, timezone: str | Non
     """
     keys = Keys(join, left, right, where, timezone)
     made = _Count(join, left, right, where)
-    pairs = made.all_found(made.as_many(keys.pairs()))
+    pairs = made.all_found(made.as_many(keys.pairs(), alone=not keys.repeated or join.as_of is not None))
     if not any(it.path[-1] == "expect" for it in made.breaches):
-        made.mention(keys.repeated())
+        made.mention(keys.repeated)
     return Match(pairs["l"], pairs["r"], [*keys.breaches, *made.breaches], made.notes)
 
 
@@ -48,17 +48,22 @@ class _Count:
         self.breaches: list[Breach] = []
         self.notes: list[str] = []
 
-    def as_many(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """The pairs, without those that make more rows than the join expects."""
+    def as_many(self, pairs: pl.DataFrame, alone: bool) -> pl.DataFrame:
+        """The pairs, without those that make more rows than the join expects.
+
+        alone: no row on the left can find more than one.
+        """
         import polars as pl
 
-        found = pairs.drop_nulls("r")
-        for side, other, position, expectations in (
-            (self.left, self.right, "l", ("many_to_one", "one_to_one")),
-            (self.right, self.left, "r", ("one_to_one", "one_to_many")),
-        ):
+        asked = []
+        if self.join.expect in ("many_to_one", "one_to_one") and not alone:
+            asked.append((self.left, self.right, "l"))
+        if self.join.expect in ("one_to_one", "one_to_many"):
+            asked.append((self.right, self.left, "r"))
+        found = pairs.drop_nulls("r") if asked else pairs
+        for side, other, position in asked:
             crowded = found.group_by(position, maintain_order=True).len().filter(pl.col("len") > 1)
-            if crowded.height and self.join.expect in expectations:
+            if crowded.height:
                 what = f"of {side.name} {'finds' if crowded.height == 1 else 'find'} more than one row of {other.name}"
                 if position == "l":
                     what += f", which makes {_count(int((crowded['len'] - 1).sum()), 'row')} more"

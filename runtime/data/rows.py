@@ -97,8 +97,7 @@ def load(data: Data) -> Rows:
     """
     with step("load") as now:
         with unchanged(data.dataset, data.root, data.seen) as stamps:
-            raw = joined(data.dataset, data.root, data.schema.columns)
-            rows = replace(_kept(data, raw), stamps=stamps)
+            rows = replace(_kept(data, joined(data.dataset, data.root, data.schema.columns)), stamps=stamps)
         now.say(f"{told(rows.read, 'row')} from {rows.source}")
         for line in [*rows.notes, *remarks(rows.dropped, data.schema.target, rows.unknown, rows.extra)]:
             now.say(line)
@@ -148,22 +147,19 @@ def _kept(data: Data, raw: Joined) -> Rows:
     import polars as pl
 
     schema, target, checks = data.schema, data.schema.target, data.dataset.checks
-    contract = held(data, raw.frame.with_columns(raw.numbers.alias(ROW)).lazy())
-    prepared = contract.rows.collect()
-    verdict = contract.judged(prepared.lazy(), "in-memory")
+    numbered = raw.frame.with_columns(raw.numbers.alias(ROW))
+    contract = held(data, numbered.lazy())
+    # the rows pass by a part at a time, so that what is computed of them for the rules alone is never held
+    verdict = contract.judged(contract.rows, "streaming")
     breaches = [_told_apart(it, raw.origin) for it in verdict.breaches]
     has = stored(data.dataset, data.root, raw.stored)
     breaches += contract.checking.differences(raw.read, has)
-    good, aside = prepared, 0
+    good, aside = contract.rows, 0
     if checks.on_breach == "quarantine":
-        reasons = contract.reasons(prepared)
-        if data.keep:
-            set_aside(raw.frame.with_columns(raw.numbers.alias(ROW)), reasons, data.root)
+        good, aside = _parted(data, contract, numbered)
         breaches = [quarantined(it) for it in breaches]
-        good = prepared.filter(reasons.is_null())
-        aside = prepared.height - good.height
     frame, notes = contract.frame(good, verdict.unknown), list(raw.notes)
-    del prepared, good
+    del numbered, good, contract
     if schema.target_from is not None:
         frame, _ = evaluated(frame, target, schema.target_from, schema.target_column.dtype)
     whole = frame.height
@@ -182,6 +178,15 @@ def _kept(data: Data, raw: Joined) -> Rows:
     return Rows(
         frame, schema, name, raw.read, dropped, everything, verdict.unknown, raw.extra, tuple(notes), aside, has
     )
+
+
+def _parted(data: Data, contract: Held, numbered: pl.DataFrame) -> tuple[pl.LazyFrame, int]:
+    """The prepared rows that keep the contract, and how many do not and are set aside."""
+    prepared = contract.rows.collect()
+    reasons = contract.reasons(prepared)
+    if data.keep:
+        set_aside(numbered, reasons, data.root)
+    return prepared.filter(reasons.is_null()).lazy(), reasons.len() - reasons.null_count()
 
 
 def _told_apart(breach: Breach, origin: Mapping[str, str]) -> Breach:

@@ -66,7 +66,8 @@ class Typed:
         if stored == column.dtype and not stored.is_float():
             return present(name, stored)
         # a number that is not finite is none, so NaN needs no taking away before
-        value = pl.col(name) if isinstance(column, NumberColumn) else present(name, stored)
+        bare = isinstance(column, NumberColumn) and stored.is_float()
+        value = pl.col(name) if bare else present(name, stored)
         return cast(value, stored, column, self.timezone)
 
     def kept_as_is(self, name: str) -> bool:

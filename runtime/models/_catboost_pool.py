@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.column import CategoryColumn, TextColumn
-from ..matrix import codes, numbers, texts
+from ..matrix import codes, narrow_numbers, texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +45,7 @@ def pool(frame: pl.DataFrame, schema: Schema, inputs: list[str], label: NDArray[
 def _numeric(frame: pl.DataFrame, inputs: list[str]) -> NDArray[np.float32]:
     found = np.empty((frame.height, len(inputs)), dtype=np.float32, order="F")
     for i, name in enumerate(inputs):
-        found[:, i] = numbers(frame[name])
+        found[:, i] = narrow_numbers(frame[name])
     return found
 
 
@@ -58,7 +58,7 @@ def _listed(frame: pl.DataFrame, schema: Schema, inputs: list[str]) -> list[list
         elif isinstance(column, TextColumn):
             columns.append(texts(values))
         else:
-            columns.append(numbers(values).astype(np.float32).tolist())
+            columns.append(narrow_numbers(values).tolist())
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -71,9 +71,10 @@ def _framed(frame: pl.DataFrame, schema: Schema, inputs: list[str]) -> Any:
         if isinstance(column, CategoryColumn):
             labels = schema.labels(name) or []
             digits = [str(code) for code in range(-1, len(labels))]
-            columns[name] = pd.Categorical.from_codes((codes(values, labels) + 1).astype(np.int32), categories=digits)
+            places = codes(values, labels).astype(np.int32) + np.int32(1)
+            columns[name] = pd.Categorical.from_codes(places, categories=digits, validate=False)
         elif isinstance(column, TextColumn):
             columns[name] = pd.Series(texts(values), dtype=object)
         else:
-            columns[name] = numbers(values).astype(np.float32)
+            columns[name] = narrow_numbers(values)
     return pd.DataFrame(columns, copy=False)

@@ -3,16 +3,38 @@
 import os
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took."""
+
+    seconds: float
+    """User and system time of it and all it started."""
+    gigabytes: float
+    """The most memory that it held."""
+
+
+def cost(words: Sequence[object], folder: Path) -> Cost:
+    """Run a process to its end, with its modules compiled and kept as those of an installed package are."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with subprocess.Popen(
+        list(map(str, words)), cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, said.decode()
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6)
 
 
 def cpu_seconds(words: Sequence[object], folder: Path) -> float:
     """User and system time of a process and all it started, in seconds."""
-    before = os.times()
-    subprocess.run(list(map(str, words)), cwd=folder, check=True, capture_output=True)
-    after = os.times()
-    return (after.children_user + after.children_system) - (before.children_user + before.children_system)
+    return cost(words, folder).seconds
 
 
 def compare(title: str, ours: Sequence[object], theirs: Sequence[object], folder: Path, rounds: int = 5) -> float:
@@ -20,4 +42,22 @@ def compare(title: str, ours: Sequence[object], theirs: Sequence[object], folder
     ratios = sorted(cpu_seconds(ours, folder) / cpu_seconds(theirs, folder) for _ in range(rounds))
     middle = statistics.median(ratios)
     print(f"\n{title}: {middle:.2f} x the CPU  (of {rounds} rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})")
+    return middle
+
+
+def costs(title: str, rivals: Mapping[str, Sequence[object]], folder: Path, rounds: int = 3) -> dict[str, Cost]:
+    """Run all in turns, print what the first takes as a share of what each other takes, and give the medians."""
+    found: dict[str, list[Cost]] = {name: [] for name in rivals}
+    for _ in range(rounds):
+        for name, words in rivals.items():
+            found[name].append(cost(words, folder))
+    middle = {
+        name: Cost(statistics.median(it.seconds for it in all), statistics.median(it.gigabytes for it in all))
+        for name, all in found.items()
+    }
+    ours, *others = middle
+    print(f"\n{title}: at most {middle[ours].gigabytes:.2f} GB")
+    for name in others:
+        cpu, memory = (getattr(middle[ours], of) / getattr(middle[name], of) for of in ("seconds", "gigabytes"))
+        print(f"  beside {name}: {cpu:.2f} x the CPU, {memory:.2f} x the memory")
     return middle

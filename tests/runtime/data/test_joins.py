@@ -19,6 +19,8 @@ from overture.runtime.data.rows import check, load
 from overture.runtime.errors import Mistake, OvertureError
 from overture.runtime.project import Project
 
+from ...conftest import SOAK
+
 FILES = {
     "flights": "year,month,hour,tailnum,origin,dest,carrier,arr_delay\n"
     "2013,1,5,N1,EWR,IAH,UA,11\n2013,1,6,N2,JFK,SJU,B6,40\n2013,1,,NA,LGA,IAH,AA,NA\n2013,1,5,N1,EWR,BQN,UA,20\n2013,1,7,N9,EWR,IAH,UA,-3\n",
@@ -372,7 +374,7 @@ def sides(left, right):
 row = st.tuples(st.none() | st.integers(0, 3), st.none() | st.integers(-6, 6))
 
 
-@settings(deadline=None)
+@settings(max_examples=10_000 if SOAK else 100, deadline=None)
 @given(
     left=st.lists(row, min_size=1, max_size=12),
     right=st.lists(row, min_size=1, max_size=12),

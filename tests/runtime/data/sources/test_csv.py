@@ -4,7 +4,6 @@ import csv as standard
 import gzip
 import io
 import os
-import time
 
 import polars as pl
 import pyarrow as pa
@@ -17,6 +16,8 @@ from overture.runtime.data.column import column
 from overture.runtime.data.contract import conform
 from overture.runtime.data.sources.csv import Csv
 from overture.runtime.errors import Mistake
+
+from ....effort import effort
 
 TEXT, NUMBER = column("text", nullable=True), column("number", nullable=True)
 
@@ -139,10 +140,10 @@ def test_two_thousand_columns_are_quick(tmp_path):
     names = [f"column {i}" for i in range(2000)]
     line = ",".join(str(i) for i in range(2000))
     (tmp_path / "rows.csv").write_text("\n".join([",".join(names), *[line] * 50]))
-    start = time.process_time()
-    frame = Csv(kind="csv", path="rows.csv").read(tmp_path, dict.fromkeys(names, NUMBER))
-    assert frame.shape == (50, 2000)
-    assert time.process_time() - start < 3
+    found = []
+    read = Csv(kind="csv", path="rows.csv").read
+    assert effort(lambda: found.append(read(tmp_path, dict.fromkeys(names, NUMBER)))) < 60
+    assert found[0].shape == (50, 2000)
 
 
 def test_rows_of_differing_length_are_counted_and_the_first_are_named(problem):
@@ -168,7 +169,7 @@ def test_a_quote_that_swallows_columns_is_said(problem):
 
 
 def test_a_row_that_never_ends_is_said(problem):
-    assert "a row is longer than 16 MB" in problem('a,b\n1,2\n3,"' + "x,y\n" * 9_000_000).what
+    assert "a row is longer than 4 MB" in problem('a,b\n1,2\n3,"' + "x,y\n" * 9_000_000).what
 
 
 def test_a_column_named_twice_is_said(problem):
