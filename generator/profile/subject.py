@@ -121,7 +121,7 @@ def _rows(data: Data) -> tuple[pl.DataFrame, tuple[Breach, ...], Schema]:
     prepared = contract.rows.collect()
     verdict = contract.judged(prepared.lazy(), "in-memory")
     breaches = (*raw.breaches, *verdict.breaches)
-    frame = contract.frame(prepared, verdict.unknown).drop(NUMBER)
+    frame = contract.frame(prepared.lazy(), verdict.unknown).drop(NUMBER)
     if schema.target_from is not None:
         frame, _ = evaluated(frame, schema.target, schema.target_from, schema.target_column.dtype)
     if not refused(breaches):

@@ -66,7 +66,9 @@ def _streamed(data: Data) -> tuple[Audit, list[str]]:
             with placed(base), source.reading(data.root):
                 first = contract.rows.head(_TRIED).collect(engine="streaming")
             if contract.reasons(first).is_null().all():
-                notes += completed_rows(contract.frame(first.lazy(), verdict.unknown).drop(NUMBER), schema, data.features)[2]
+                notes += completed_rows(
+                    contract.frame(first.lazy(), verdict.unknown).drop(NUMBER), schema, data.features
+                )[2]
     mistyped = sum(it.count for it in verdict.breaches if (it.column, it.rule) == (schema.target, "type"))
     return Audit(verdict.height, breaches), [
         *notes,

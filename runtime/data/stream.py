@@ -91,9 +91,7 @@ class Utf8(io.RawIOBase):
         nul = data.find(0)
         if nul >= 0:
             line = self.lines + data.count(b"\n", 0, nul)
-            raise self._mistake(
-                f"holds a NUL byte in line {line}: it is not plain text, or not in {self.encoding}."
-            )
+            raise self._mistake(f"holds a NUL byte in line {line}: it is not plain text, or not in {self.encoding}.")
         data += self._tail if self._ended else b""
         self.lines += data.count(b"\n")
         return data
