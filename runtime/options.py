@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -68,6 +69,9 @@ def problems(model: Model, schema: Schema, declared: bool = True) -> list[Proble
     else:
         found = []
     found += [*_weights(model, schema, able), *_monotone(model, schema, able), *_answers(model, schema, able)]
+    for name, member in getattr(model, "members", {}).items():
+        within = problems(member, schema, declared=False)
+        found += [replace(it, path=("model", "members", name, *it.path[1:])) for it in within]
     if declared and schema.weight is not None and "weights" not in able:
         what = f"{model.label(schema.task)} cannot let rows count unequally."
         found.append(Problem(what, ("data", "weight"), hint="Leave data.weight out, or choose another model."))
