@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .schema import Schema
 
 MICROSECONDS_A_DAY = 86_400_000_000
+_SIGNS = np.array([[1.0], [-1.0]])
 LARGEST = float(np.finfo(np.float32).max)  # trees and CatBoost compute in 32 bits, where more would be infinite
 
 
@@ -87,9 +88,8 @@ def probabilities(raw: NDArray[np.float64], schema: Schema) -> NDArray[np.float6
     Each row by itself: the same bits alone and among many.
     """
     if schema.task == "binary":
-        odds = np.ascontiguousarray(raw[:, 0])
-        both = [np.exp(-np.logaddexp(0.0, odds)), np.exp(-np.logaddexp(0.0, -odds))]
-        return in_class_order(np.stack(both, axis=1), schema)
+        both = np.exp(-np.logaddexp(0.0, _SIGNS * raw[:, 0]))
+        return np.ascontiguousarray((both if classes.scoring_order(schema)[1] else both[::-1]).T)
     powers = [np.exp(np.ascontiguousarray(column)) for column in (raw - raw.max(axis=1, keepdims=True)).T]
     total = sum(powers[1:], powers[0])
     return np.stack([power / total for power in powers], axis=1)

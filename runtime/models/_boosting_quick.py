@@ -133,11 +133,11 @@ def _number(part: Number, thresholds: Array, read: Callable[[Any], float]) -> tu
     cells = np.zeros((len(thresholds) + 2, part.width))
     cells[:, 0] = [*thresholds, np.inf, (fill - shift) / scale]
     cells[-1, 1:] = 1.0  # the indicator
-    edges, missing = thresholds.tolist(), len(thresholds) + 1
+    edges, missing, plain = thresholds.tolist(), len(thresholds) + 1, (shift, scale) == (0.0, 1.0)
 
     def line(value: Any) -> int:
         found = read(value)
-        return missing if found != found else bisect_left(edges, (found - shift) / scale)
+        return missing if found != found else bisect_left(edges, found if plain else (found - shift) / scale)
 
     return cells, line
 

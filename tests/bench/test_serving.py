@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack, contextmanager
 from os import environ
 from pathlib import Path
@@ -97,14 +98,28 @@ def test_requests_a_second_beside_stock_bentoml_and_fastapi(tmp_path: Path) -> N
     assert not missed
 
 
-def prepared(folder: Path) -> Path:
-    """A project with a promoted run, and the same by hand."""
+def prepared_rows(folder: Path, counts: Iterable[int]) -> None:
+    """The table to learn from, and requests of so many rows."""
     rng = np.random.default_rng(7)
     numbers = {name: rng.normal(size=5000).round(4) for name in NUMBERS}
     labels = {name: [f"v{v}" for v in rng.integers(0, 4 + 5 * i, 5000)] for i, name in enumerate(CATEGORIES)}
     score = numbers["n0"] + numbers["n1"] * numbers["n2"] + rng.normal(size=5000)
     table = pl.DataFrame({**numbers, **labels, "y": np.where(score > 0.5, "yes", "no")})
     table.write_csv(folder / "table.csv")
+    features = table.drop("y")
+    for rows in counts:
+        body = json.dumps({"rows": features[100 : 100 + rows].to_dicts()})
+        lines = [
+            'wrk.method = "POST"',
+            f"wrk.body = [==[{body}]==]",
+            'wrk.headers["content-type"] = "application/json"',
+        ]
+        (folder / f"{rows}.lua").write_text("\n".join(lines))
+
+
+def prepared(folder: Path) -> Path:
+    """A project with a promoted run, and the same by hand."""
+    prepared_rows(folder, {rows for rows, _ in BARS})
     (folder / "by_hand.py").write_text(TRAIN)
     (folder / "stock.py").write_text(STOCK)
     (folder / "fast.py").write_text(FASTAPI)
@@ -118,15 +133,6 @@ def prepared(folder: Path) -> Path:
         ([*overture, "promote", "best", "--why", "to measure"], project),
     ):
         subprocess.run(words, cwd=where, check=True, capture_output=True)
-    features = table.drop("y")
-    for rows in {rows for rows, _ in BARS}:
-        body = json.dumps({"rows": features[100 : 100 + rows].to_dicts()})
-        lines = [
-            'wrk.method = "POST"',
-            f"wrk.body = [==[{body}]==]",
-            'wrk.headers["content-type"] = "application/json"',
-        ]
-        (folder / f"{rows}.lua").write_text("\n".join(lines))
     for name in ("uvloop", "httptools"):  # what a plain installation lacks
         (folder / "plain" / name).mkdir(parents=True)
         (folder / "plain" / name / "__init__.py").write_text(f"raise ImportError({name!r})\n")
