@@ -141,6 +141,10 @@ class Model(Section):
         """The same settings, to learn this quantile of a number; only with the ability "quantiles"."""
         raise NotImplementedError
 
+    def packages(self) -> tuple[str, ...]:
+        """Packages beside those that every training uses whose versions shape the model, as pip names them."""
+        return ()
+
     def uses_validation(self) -> bool:
         """Does fitting need validation rows, as early stopping does?"""
         return False

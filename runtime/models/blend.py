@@ -55,6 +55,10 @@ class Blend(Model):
         """Where a member does."""
         return any(member.uses_validation() for member in self.members.values())
 
+    def packages(self) -> tuple[str, ...]:
+        """Those of the members."""
+        return tuple(sorted({name for member in self.members.values() for name in member.packages()}))
+
     def label(self, task: Task) -> str:
         """blend."""
         return "blend"

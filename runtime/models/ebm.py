@@ -59,6 +59,10 @@ class Ebm(Model):
         """Codes and missing values as they are."""
         return "native", True
 
+    def packages(self) -> tuple[str, ...]:
+        """interpret-core."""
+        return ("interpret-core",)
+
     def label(self, task: Task) -> str:
         """ebm."""
         return "ebm"

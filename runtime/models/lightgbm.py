@@ -89,6 +89,10 @@ class Lightgbm(Model):
         """Early stopping does."""
         return self.early_stopping_rounds is not None
 
+    def packages(self) -> tuple[str, ...]:
+        """lightgbm."""
+        return ("lightgbm",)
+
     def label(self, task: Task) -> str:
         """lightgbm."""
         return "lightgbm"

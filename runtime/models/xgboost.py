@@ -95,6 +95,10 @@ class Xgboost(Model):
         """Early stopping does."""
         return self.early_stopping_rounds is not None
 
+    def packages(self) -> tuple[str, ...]:
+        """xgboost."""
+        return ("xgboost",)
+
     def label(self, task: Task) -> str:
         """xgboost."""
         return "xgboost"

@@ -46,9 +46,8 @@ class Inputs:
 
         Raises Mistake when files cannot be read or sources be opened, all of them at once.
         """
-        return cls(
-            _data(root, spec, files), fingerprint(spec), _code(root), environment(spec.model.threads or spec.threads)
-        )
+        found = environment(spec.model.threads or spec.threads, spec.model.packages())
+        return cls(_data(root, spec, files), fingerprint(spec), _code(root), found)
 
     @property
     def run_id(self) -> str:
@@ -79,13 +78,13 @@ def fingerprint(spec: Spec) -> str:
     return _digest(shaping)
 
 
-def environment(threads: int | None = None) -> dict[str, str]:
+def environment(threads: int | None = None, more: Sequence[str] = ()) -> dict[str, str]:
     """The versions of Python and of the packages that shape a model, and the number of threads.
 
-    threads: null means one a core. CatBoost adds numbers up by thread, so another number can make another model.
+    more: packages that this model uses besides. threads: null means one a core. CatBoost adds numbers up by thread, so another number can make another model.
     """
     found = {"python": platform.python_version(), "threads": str(threads or os.cpu_count() or 1)}
-    for package in [*PACKAGES, *kinds.packages()]:
+    for package in [*PACKAGES, *more, *kinds.packages()]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -92,6 +92,15 @@ def test_a_run_id_is_twelve_hex_digits_of_all_that_went_in(project: Path, spec: 
     assert len(ids) == 3
 
 
+def test_the_package_of_a_family_is_part_of_the_environment(project: Path, spec: Spec) -> None:
+    def use(written: dict) -> None:
+        written["model"] = {"kind": "blend", "members": {"a": {"kind": "lightgbm"}, "b": {"kind": "catboost"}}}
+
+    files = [project / "data" / "people.csv"]
+    assert "lightgbm" in Inputs.of(project, changed(spec, use), files).environment
+    assert "lightgbm" not in Inputs.of(project, spec, files).environment
+
+
 def test_a_project_may_move_and_keep_its_run_ids(project: Path, spec: Spec) -> None:
     before = Inputs.of(project, spec, [project / "data" / "people.csv"])
     moved = project.rename(project.parent / "elsewhere")
