@@ -21,6 +21,7 @@ from overture.runtime.splits.predefined import Predefined
 from overture.runtime.splits.random import Random
 from overture.runtime.splits.stratified import Stratified
 from overture.runtime.splits.time import Time
+from overture.runtime.splitting import Split
 
 
 def contract(task: str = "multiclass", key: bool = True, time: str | None = None, of: str = "date") -> Schema:
@@ -343,3 +344,18 @@ def test_predefined_guesses_that_words_are_folds() -> None:
 def test_folds_are_two_or_more(folds: float) -> None:
     with pytest.raises(ValidationError):
         Random(folds=folds)
+
+
+def test_a_split_of_a_project_has_folds_at_once() -> None:
+    class Odd(Split):
+        def assign(self, frame: pl.DataFrame, schema: Schema) -> pl.Series:
+            return frame.select(part=pl.when(pl.col("id") % 3 == 0).then(pl.lit("test")).otherwise(pl.lit("train")))[
+                "part"
+            ]
+
+    rows = numbered(300, y=["a"] * 300)
+    split = Odd(kind="odd", folds=4, seed=1)
+    part, fold = folds_of(split, rows, contract())
+    assert fold.is_null().equals(part == "test", check_names=False)
+    assert set(fold.drop_nulls()) == {1, 2, 3, 4}
+    assert split.precedes(2, fold, rows, contract()).sum() == int((fold != 2).sum())
