@@ -71,7 +71,7 @@ class Stack(Model):
         found = _members.fitted(members, train, valid, schema, lambda done, most: advance(done, most * (many + 1)))
         kinds, label = {name: member.kind for name, member in members.items()}, f"{len(members)} members"
         if many < 2:
-            stack = _Stacked(schema, kinds, found, *_even(len(members), schema))
+            stack = _Stacked(schema, kinds, found, *_even(found, schema))
             stack.summary, stack.notes = label, ("too few rows for folds, so every member counts the same",)
             return stack
         said = np.empty((train.height, 0))
@@ -139,9 +139,13 @@ class Stack(Model):
         return np.ascontiguousarray(weight), intercept
 
 
-def _even(members: int, schema: Schema) -> tuple[Array, Array]:
+def _even(members: dict[str, Fitted], schema: Schema) -> tuple[Array, Array]:
+    """All members alike; the probabilities of a forest are stretched to what log-odds are where nothing is known."""
     outputs = len(schema.classes or []) if schema.task == "multiclass" else 1
-    return np.tile(np.eye(outputs) / members, (members, 1)), np.zeros(outputs)
+    steep, middle = (4.0, 2.0) if outputs == 1 else (float(outputs), 0.0)
+    slopes = [steep if member.raw_is_probability else 1.0 for member in members.values()]
+    shift = sum(middle for member in members.values() if member.raw_is_probability) / len(members)
+    return np.concatenate([slope * np.eye(outputs) / len(members) for slope in slopes]), np.full(outputs, -shift)
 
 
 def _outputs(members: dict[str, Fitted], frame: pl.DataFrame) -> Array:

@@ -79,6 +79,9 @@ def test_few_rows_make_members_count_the_same() -> None:
     frame, schema = rows("binary", 18)
     found = fitted({"kind": "stack", "members": {"trees": FOREST, "sum": LOGISTIC}}, frame, schema)
     assert found.notes == ("too few rows for folds, so every member counts the same",)
+    forests = fitted({"kind": "stack", "members": {"one": FOREST, "two": FOREST}}, frame, schema)
+    alone = fitted(FOREST, frame, schema).predict(frame)
+    assert ((forests.predict(frame) > 0.5) == (alone > 0.5)).all()
 
 
 def test_what_is_wrong_with_a_member_is_told_with_its_place() -> None:
