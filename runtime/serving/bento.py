@@ -31,7 +31,7 @@ from .decoding import Unsupported
 from .example import example
 from .feedback import FEEDBACK, Feedback, described, take
 from .guard import Application, Guard, cross_origin
-from .insides import metered, one_access_log, this_machine, trail
+from .insides import end_with_parent, metered, one_access_log, this_machine, trail
 from .invalid import Invalid
 from .lane import Lane
 from .lanes import fast_lanes, own
@@ -120,6 +120,8 @@ class HttpService(Service[Any]):  # type: ignore[misc]
         return cross_origin(guard, self.cors) if self.cors else guard
 
     def _started(self, factory: _Factory, guard: Guard, meter: Meter | None, seconds: float, instance: Any) -> None:
+        with suppress(Exception):  # BentoML tells it otherwise than it did
+            end_with_parent()
         lanes = self._lanes(factory, instance, meter, seconds) if self.lane and meter is not None else {}
         predictor = getattr(instance, "predictor", None)
         if self.kept is not None and isinstance(predictor, Predictor):

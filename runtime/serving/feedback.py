@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 from starlette.responses import JSONResponse
 
@@ -40,7 +40,10 @@ FEEDBACK = "feedback"
 MOST = 10_000
 """Outcomes in one request."""
 _LONGEST = 256  # characters of an id
-_ID = "the row's key; without one, X-Request-ID:position"
+_ID = {
+    "anyOf": [{"type": "string", "minLength": 1, "maxLength": _LONGEST}, {"type": "integer"}],
+    "description": "the row's key; without one, X-Request-ID:position",
+}
 _BY_PLACE = re.compile(r".+:\d+")
 
 
@@ -54,7 +57,7 @@ def outcomes(schema: Schema) -> type[Rows]:
     """The body of a request: {"rows": [{"id": …, "outcome": …, "time": …}, …]}, its outcomes as the target is typed."""
     zone = [Zone(schema.timezone)] if schema.timezone else []
     fields: dict[str, Any] = {
-        "id": (Annotated[str | int, BeforeValidator(_id), Field(description=_ID)], ...),
+        "id": (Annotated[str | int, BeforeValidator(_id), WithJsonSchema(_ID)], ...),
         "outcome": (Annotated[_kind(schema), Field(description=f"what {schema.target} turned out to be")], ...),
         "time": (Annotated[(dt.datetime | None, *zone, Field(description="when that was known; else now"))], None),
     }

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import signal
 
 from .access_log import AccessLog
 from .meter import Meter
 from .trail import Trail
+
+_LOOK = 1.0  # seconds between two looks for the parent
 
 
 def metered() -> Meter:
@@ -43,6 +48,22 @@ def one_access_log() -> None:
     access = logging.getLogger("uvicorn.access")
     if not access.handlers and not access.isEnabledFor(logging.INFO):
         access.propagate = False
+
+
+def end_with_parent() -> None:
+    """Have a worker stop when the command that started it is gone: killed, it could not tell its workers, who would hold the port."""
+    from bentoml._internal.context import server_context
+
+    parent, loop = os.getppid(), asyncio.get_running_loop()
+
+    def look() -> None:
+        if os.getppid() == parent:
+            loop.call_later(_LOOK, look)
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    if server_context.worker_index is not None:
+        look()
 
 
 def this_machine() -> None:

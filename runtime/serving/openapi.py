@@ -110,12 +110,16 @@ def _content(schema: Any, example: Any = None) -> dict[str, Any]:
 
 
 def _tidy(definitions: dict[str, Any]) -> dict[str, Any]:
-    """Without the titles that pydantic makes of names, and without nulls that an answer never holds."""
+    """Without the titles that pydantic makes of names and nulls that an answer never holds, and with the bounds of 64 bits."""
     for definition in definitions.values():
         for item in definition.get("properties", {}).values():
             item.pop("title", None)
             if item.get("default", ...) is None:
                 del item["default"]
+            for kind in (item, *item.get("anyOf", ())):
+                if kind.get("type") == "integer":
+                    kind.setdefault("minimum", -(2**63))
+                    kind.setdefault("maximum", 2**63 - 1)
     return definitions
 
 
