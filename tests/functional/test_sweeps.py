@@ -1,7 +1,10 @@
 """Sweeps: data is loaded once, a job that fails is counted wherever it ran, and jobs side by side share the cores."""
 
+import contextlib
 import json
 import os
+import pty
+import subprocess
 
 import pytest
 import yaml
@@ -11,10 +14,25 @@ from overture.runtime.data.once import remembering
 from overture.runtime.data.rows import load as rows
 from overture.runtime.project import Project
 from overture.runtime.runs.store import runs
+from overture.runtime.sweeps.sweep import find
 
+from ..conftest import SOAK
 from .conftest import Terminal
 
 SWEEP = ["model=logistic", "evaluation.replicates=20", "model.params.C=1,2,none"]
+SIDE_BY_SIDE = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+DIES_ONCE = """
+import os
+from pathlib import Path
+
+
+def features(frame):
+    mark = Path(__file__).parent / "died"
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), 9)
+    return frame
+"""
 
 
 @pytest.fixture
@@ -67,3 +85,63 @@ def test_what_changed_is_loaded_again(make_project):
         assert rows(project.data).read == first.read - 10
 
     assert rows(project.data) is not rows(project.data)
+
+
+def test_a_job_whose_process_dies_is_tried_alone_and_the_others_go_on(make_project):
+    root = make_project()
+    (root / "hooks.py").write_text(DIES_ONCE)
+    regenerate(root)
+
+    said = Terminal(root)("python", "train.py", "-m", *SWEEP[:2], "model.params.C=1,2,3", *SIDE_BY_SIDE)
+
+    assert (root / "died").exists()
+    assert len(runs(root)) == 3
+    assert "failed" not in said
+
+
+@pytest.mark.skipif(not SOAK, reason="each process that dies is started anew")
+def test_a_job_whose_process_always_dies_has_failed(make_project):
+    root = make_project()
+    (root / "hooks.py").write_text(DIES_ONCE.replace("mark.touch()", "pass"))
+    regenerate(root)
+
+    said = Terminal(root)("python", "train.py", "-m", *SWEEP[:2], "model.params.C=1,2", *SIDE_BY_SIDE, code=2)
+
+    assert "2 jobs failed" in said
+    assert [job.errors for job in find(root, "last").jobs()] == [
+        ["its process ended before it did (TerminatedWorkerError)."]
+    ] * 2
+
+
+def test_a_person_at_a_terminal_sees_a_table_and_a_pipe_does_not(make_project):
+    root = make_project()
+    regenerate(root)
+    words = Terminal.command("python", "train.py", "-m", *SWEEP)
+    main, other = pty.openpty()
+    seen = b""
+    with subprocess.Popen(words, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=other) as process:
+        os.close(other)
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while part := os.read(main, 4096):
+                seen += part
+        said = process.stdout.read().decode()
+    os.close(main)
+
+    assert b"of 3 jobs" in seen
+    assert b"C=none" in seen
+    assert "load  " not in said
+    assert "leaderboard  sweeps/" in said
+    assert b"1 job failed" in seen
+    assert "jobs," not in Terminal(root)("python", "train.py", "-m", *SWEEP, code=2)
+
+
+@pytest.mark.skipif(not SOAK, reason="Ray takes its time to start")
+def test_ray_runs_jobs_side_by_side(make_project):
+    root = make_project()
+    regenerate(root)
+
+    said = Terminal(root)("python", "train.py", "-m", *SWEEP, "hydra/launcher=ray", "hydra.launcher.n_jobs=2", code=2)
+
+    assert "1 job failed" in said
+    assert "C=none: " in said
+    assert len(runs(root)) == 2
