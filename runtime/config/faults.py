@@ -118,5 +118,7 @@ def _unknown_key(key: str, folder: Path, overrides: list[str]) -> tuple[Problem,
     parts = tuple(plain.split("."))
     known = explain.fields(Spec, parts[:-1], {}) + (groups if len(parts) == 1 else [])
     hint = did_you_mean(parts[-1], sorted(set(known)), otherwise="")
+    if parts[0] == "sweep" and parts[-1] in known:
+        hint = "Choose a search that it belongs to, as sweep=optuna."
     problem = Problem("there is no such key.", key=culprits[0], place=Place(COMMAND_LINE), hint=hint)
     return problem, [override for override in overrides if override not in culprits]

@@ -49,7 +49,9 @@ def expanded(words: Iterable[str]) -> list[list[str]]:
     problems = []
     for override in OverridesParser.create().parse_overrides(list(words)):
         key = override.get_key_element()
-        if not override.is_sweep_override():
+        if override.key_or_group == "sweep" and override.is_sweep_override():
+            problems.append(Problem("searches are made one at a time.", key=key, place=Place(COMMAND_LINE)))
+        elif not override.is_sweep_override():
             choices[key] = [override.input_line or ""]
         elif override.is_discrete_sweep():
             choices[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]

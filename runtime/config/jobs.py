@@ -44,6 +44,8 @@ class Jobs:
         self.numbers: list[int] = []
         """The number in the sweep of each job that is launched now."""
         self.begin: Begin = functools.partial(UnderWay, plain=True)
+        self.alone = False
+        """Does a single job run now, which may have all the cores?"""
         self.watched = False
         """Does a table at the terminal show how far the jobs are, in place of their steps?"""
 
@@ -54,7 +56,7 @@ class Jobs:
         settings = HydraConfig.get()
         self.many = settings.mode is not None and settings.mode.name == "MULTIRUN"
         words = list(settings.overrides.task)
-        if self.process != os.getpid():
+        if self.process != os.getpid() and not self.alone:
             _share_cores(config, settings.launcher)
         if self.sweep is not None:
             job = Job(self.numbers[settings.job.num], words)
@@ -96,7 +98,13 @@ class Jobs:
     @contextmanager
     def gathered(self) -> Iterator[None]:
         """Run the jobs within; of a sweep, say in the end how it went: which is best, and how many jobs failed."""
-        yield
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.sweep is None:
+                raise
+            say("Stopped. What was recorded is kept; the same command goes on from there.", file=sys.stderr)
+            raise SystemExit(130) from None
         if self.sweep is not None:
             self._close(self.sweep)
         elif self.many:

@@ -85,7 +85,7 @@ def _train(sweep: Sweep, launch: Launch) -> None:
     if not front:
         return
     words = without_sweep(front[0].overrides)
-    launch.task.begin, launch.task.watched = UnderWay, False
+    launch.task.begin, launch.task.watched, launch.task.alone = UnderWay, False, True
     launch.run(sweep, [LAST], [words])
     job = sweep.job(LAST)
     run, errors = (job.run, job.errors) if job is not None else (None, [])

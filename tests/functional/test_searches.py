@@ -137,15 +137,23 @@ def test_trees_that_are_worse_on_the_way_are_stopped(root, here):
         (["split.test=0.1,0.2"], "a search cannot vary split"),
         (["model.params.C=range(1,"], "cannot be read"),
         (["model=logistc"], "there is no conf/model/logistc.yaml."),
+        (["sweep=grid"], "Choose a search that it belongs to, as sweep=optuna."),
     ],
 )
 def test_a_search_that_cannot_be_is_told_before_any_trial(root, here, words, told):
-    code, said = here(root, *SEARCH, *words)
+    code, said = here(root, *SEARCH, "sweep.trials=4", *words)
 
     assert code == 2
     assert told in said
     assert not (root / "sweeps").exists()
     assert not runs(root)
+
+
+def test_searches_are_made_one_at_a_time(root, here):
+    code, said = here(root, "train.py", "-m", "sweep=logistic,ridge")
+
+    assert code == 2
+    assert "sweep: searches are made one at a time." in said
 
 
 def test_a_missing_package_is_told_with_the_command_that_brings_it(root, here, monkeypatch):
