@@ -27,6 +27,7 @@ COMMANDS = {
     "history": "Tell what was promoted, when, by whom and why.",
     "catalog": "List the data sets that projects share, and who uses them.",
     "contract": "Exchange the contract of a data set in the Open Data Contract Standard.",
+    "track": "Mirror the runs that MLflow does not have yet.",
     "build": "Build a Bento that serves the model in production anywhere.",
     "score": "Score the rows of a file or a source with the model in production.",
 }

@@ -58,13 +58,15 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
     from .load import load
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, in place of Hydra's own way of printing them
-    jobs = Jobs(Followed(task), folder, debug)
+    followed = Followed(task)
+    jobs = Jobs(followed, folder, debug)
     try:
         if not (config_path / f"{config_name}.yaml").is_file():
             load(folder)
         _plugins()
         with quick_yaml(), jobs.gathered():
             hydra.main(version_base="1.3", config_path=str(config_path), config_name=config_name)(jobs)()
+        followed.mirror(folder, jobs.sweep)
     except (HydraException, OmegaConfBaseException, YAMLError, RecursionError):
         _explain(folder, [argument for argument in sys.argv[1:] if not argument.startswith("-")])
         raise
