@@ -147,6 +147,8 @@ class Kubernetes(Section):
     """What one copy is promised, and the most it may use."""
     scratch: _Memory = "512Mi"
     """Room for files that may be lost; nothing else in the container can be written."""
+    log_claim: _Name | None = None
+    """The PersistentVolumeClaim that keeps the request log, which every copy must be able to write; null: the log ends with its pod."""
     secrets: list[_Name] = []
     """Secrets of the cluster whose keys become environment variables of the service."""
     egress: StrictBool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ..target import Target, Template
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 _USER = 1034  # who a container of BentoML runs as
 _SCRATCH = "/scratch"
+_PROJECT = PurePosixPath("/home/bentoml/bento/src")  # where a Bento's container has the project
+_UNSEALED = 256 << 20  # bytes of the request log that a worker may have beside its segments
 _DRAINING = 10  # seconds beyond a request's own for a copy that is to end
 
 
@@ -56,7 +60,7 @@ def _deployment(name: str, http: Http, options: Options) -> Manifest:
         },
         "topologySpreadConstraints": [spread],
         "containers": [_container(name, http, options)],
-        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": options.scratch}}],
+        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": options.scratch}}, *_log_volume(http, options)],
     }
     # how many copies there are is the autoscaler's to say
     spec = {
@@ -97,8 +101,22 @@ def _container(name: str, http: Http, options: Options) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [{"name": "scratch", "mountPath": _SCRATCH}],
+        "volumeMounts": [{"name": "scratch", "mountPath": _SCRATCH}, *_log_mount(http)],
     }
+
+
+def _log_volume(http: Http, options: Options) -> list[dict[str, Any]]:
+    """Where the request log is written; without a claim it has room for what is kept and for what is not sealed yet."""
+    if http.log is None:
+        return []
+    if options.log_claim is not None:
+        return [{"name": "log", "persistentVolumeClaim": {"claimName": options.log_claim}}]
+    room = math.ceil((http.log.keep_bytes + _UNSEALED * http.workers) / 2**20)
+    return [{"name": "log", "emptyDir": {"sizeLimit": f"{room}Mi"}}]
+
+
+def _log_mount(http: Http) -> list[dict[str, Any]]:
+    return [] if http.log is None else [{"name": "log", "mountPath": str(_PROJECT / http.log.folder)}]
 
 
 def _service(name: str, options: Options) -> Manifest:

@@ -114,3 +114,23 @@ def test_a_mistake_is_told_in_words(make_project, before, after, said):
         load(make_project(config=PLAIN.replace(before, after)))
 
     assert said in "\n".join(map(str, told.value.problems))
+
+
+@pytest.mark.parametrize(
+    ("log", "more", "volume", "folder"),
+    [
+        ("{keep_bytes: 1073741824}", "", {"emptyDir": {"sizeLimit": "1280Mi"}}, "/home/bentoml/bento/src/log"),
+        ("{folder: /kept}", ", log_claim: rows", {"persistentVolumeClaim": {"claimName": "rows"}}, "/kept"),
+        ("null", "", None, None),
+    ],
+    ids=["with the pod", "claimed", "none"],
+)
+def test_the_request_log_has_a_volume_that_can_be_written(make_project, log, more, volume, folder):
+    config = CHOSEN + f"serving: {{http: {{log: {log}}}, kubernetes: {{image: registry.example.com/churn:1{more}}}}}\n"
+    found = manifests(make_project(config=config))
+    kubernetes_validate.validate(found["Deployment"], "1.29", strict=True)
+    pod = found["Deployment"]["spec"]["template"]["spec"]
+    named = {it["name"]: it for it in pod["volumes"]}
+    mounted = {it["name"]: it["mountPath"] for it in pod["containers"][0]["volumeMounts"]}
+    assert named.get("log") == (None if volume is None else {"name": "log", **volume})
+    assert mounted.get("log") == folder
