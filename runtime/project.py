@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .config.card import stated
 from .config.load import as_text, load, spec_of
 from .data.rows import Data, Rows
 from .data.unchanged import Stamps, hold, unchanged
@@ -18,6 +19,7 @@ from .runs.inputs import Inputs
 from .schema import Schema
 from .spec import Spec
 from .splitting import Split
+from .stated import Stated
 from .sweeps.job import left, under_way
 from .tracking.training import begins, leaves
 
@@ -40,6 +42,8 @@ class Project:
     """The composed YAML, interpolations unresolved."""
     durations: dict[str, float] = field(default_factory=start_clock)
     """Seconds that each step took so far."""
+    stated: Stated = field(default_factory=Stated)
+    """What conf/card.yaml says of the model."""
 
     @classmethod
     def from_config(cls, config: DictConfig, hooks: ModuleType) -> Project:
@@ -48,7 +52,7 @@ class Project:
         Raises Mistake with every problem of the configuration.
         """
         found = Hooks.of(hooks)
-        made = cls(found, spec_of(found.root, config), as_text(config))
+        made = cls(found, spec_of(found.root, config), as_text(config), stated=stated(found.root))
         begins(made)
         return made
 
@@ -59,7 +63,7 @@ class Project:
         Raises Mistake with every problem of the configuration.
         """
         loaded = load(root, overrides)
-        return cls(Hooks.open(root), loaded.spec, loaded.text)
+        return cls(Hooks.open(root), loaded.spec, loaded.text, stated=stated(root))
 
     @property
     def root(self) -> Path:

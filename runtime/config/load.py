@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ..errors import Mistake, Problem
 from ..spec import Spec
-from . import catalogs, explain, words
+from . import card, catalogs, explain, words
 from .compose import compose, places
 from .faults import PRIMARY
 from .places import KeyPath, Places, read
@@ -64,7 +64,7 @@ def examine(root: Path, overrides: Sequence[str] = ()) -> tuple[Loaded | None, l
     spec, found = _validated(root, composition.config, before)
     if spec is None:
         spec = _repaired(root, composition.config, found)
-    problems = [where.locate(problem) for problem in found]
+    problems = [*(where.locate(problem) for problem in found), *card.problems(root)]
     return Loaded(spec, composition.config, where) if spec else None, problems
 
 

@@ -13,6 +13,7 @@ from ..evaluation import Evaluation
 from ..model import MODELS
 from ..spec import Spec
 from ..splitting import SPLITS
+from ..stated import Stated
 from ..targets import Serving
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -34,6 +35,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "model": MODELS.union(),
         "evaluation": Evaluation,
         "sweep": Spec,
+        "card": Stated,
         **{f"serving.{name}": _section(field.annotation) for name, field in Serving.model_fields.items()},
     }
     return {name: _relaxed(TypeAdapter(kind).json_schema(), whole=name in WHOLE) for name, kind in groups.items()}

@@ -55,7 +55,7 @@ def contract(facts: dict[str, Any], schema: Schema) -> Iterator[str]:
         missing = data["missing"].get(name)
         gaps = count(missing) if missing else ""
         role = "derived" if name in schema.derived else roles.get(name, "")
-        described = [escape(name), escape(getattr(column, "type", "")), role, escape(_allowed(column)), gaps]
+        described = [escape(name), escape(getattr(column, "type", "")), role, escape(allowed(column)), gaps]
         rows.append([*described, escape(column.description)])
     yield table(["column", "type", "role", "allowed", "missing", "meaning"], rows, numbers=(4,))
     if data.get("breaches"):
@@ -89,7 +89,8 @@ def _ends(breach: dict[str, Any]) -> str:
     return "set aside" if breach["severity"] == "quarantine" else "said only"
 
 
-def _allowed(column: AnyColumn) -> str:
+def allowed(column: AnyColumn) -> str:
+    """What a column may hold, in words."""
     values, low, high = (getattr(column, name, None) for name in ("values", "min", "max"))
     if column.personal and values is not None:
         return f"{count(len(values))} labels, not shown: they are personal"

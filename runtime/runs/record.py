@@ -185,6 +185,7 @@ def _facts(project: Project, parts: Parts, model: Fitted, scores: Scores) -> dic
             for part in scores.slices
         ],
         "importance": {name: _number(share) for name, share in model.importance().items()},
+        "card": project.stated.model_dump(exclude_defaults=True),
         "explanations": None if spec.explanations is None else spec.explanations.model_dump(),
         "durations": {name: round(seconds, 3) for name, seconds in project.durations.items()},
         "notes": list(dict.fromkeys([*parts.rows.notes, *parts.notes, *model.notes, *scores.notes])),

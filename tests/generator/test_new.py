@@ -98,7 +98,7 @@ def test_the_story_names_the_line_of_all_that_deserves_an_eye(tmp_path: Path, da
         "  customerID   different in every row: taken as the key, not as a feature   line 7",
         "  charge       a whole number, but 4 rows hold a blank: nullable            line 9",
     ]
-    assert created.files == 9
+    assert created.files == 10
 
 
 def test_the_runtime_accepts_what_was_written(tmp_path: Path, data: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_is_generated_sees_the_whole_configuration(tmp_path: Path, data: Pa
     created = create(tmp_path / "churn", Answers("churn", data, "Churn"), generate)
 
     assert (tmp_path / "churn/train.py").read_text() == "# churn\n"
-    assert created.files == 10
+    assert created.files == 11
 
 
 @pytest.mark.parametrize("name", ["9lives", "größe!" * 30, "日本", "-", "..x"])
@@ -167,7 +167,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, data: Path)
         made(tmp_path / "full", data)
     with pytest.raises(Mistake, match="file is a file"):
         made(tmp_path / "file", data)
-    assert made(tmp_path / "empty", data).files == 9
+    assert made(tmp_path / "empty", data).files == 10
     assert (tmp_path / "full/mine.txt").read_text() == "mine"
 
 
@@ -191,7 +191,7 @@ create(Path({str(tmp_path / "churn")!r}), Answers("churn", Path({str(data)!r}), 
 
     assert killed.returncode == -9
     assert not (tmp_path / "churn").exists()
-    assert made(tmp_path / "churn", data).files == 9
+    assert made(tmp_path / "churn", data).files == 10
 
 
 @pytest.mark.parametrize(

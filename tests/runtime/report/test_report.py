@@ -253,7 +253,7 @@ def test_whatever_the_data_holds_is_shown_as_text() -> None:
         )
         assert "script" not in Page(html).tags
         assert "<script" not in html
-    written = card(told, hostile)
+    written = card(told | {"card": {"limits": [HOSTILE], "license": HOSTILE}}, hostile, explanations("binary", HOSTILE))
     assert "<script" not in written.split("---", 2)[2]
     assert yaml.safe_load(written.split("---")[1])["tags"] == ["tabular", "binary", "catboost"]
 
@@ -409,8 +409,28 @@ def test_a_card_says_what_hugging_face_reads() -> None:
     assert front["pipeline_tag"] == "tabular-regression"
     (result,) = front["model-index"][0]["results"]
     assert {metric["type"]: metric["value"] for metric in result["metrics"]}["root_mean_squared_error"] == 0.412
-    titles = ["Model", "Intended use", "Data", "Evaluation", "Limits", "How to reproduce it"]
-    assert re.findall("^## (.*)$", written, re.MULTILINE) == titles
+    titles = re.findall("^## (.*)$", written, re.MULTILINE)
+    assert [title[0] for title in titles] == [*"123456789", "H", "W"]
+
+
+def test_a_card_says_what_is_stated_and_plainly_what_is_not() -> None:
+    nothing = card(facts("binary"), schema("binary"))
+    stated = {
+        "intended_use": "Calls *by hand*.",
+        "out_of_scope": ["prices", "<b>jobs</b>"],
+        "license": "mit",
+        "tags": ["x"],
+    }
+    written = card(facts("binary", card=stated), schema("binary"), explanations("binary"))
+
+    assert nothing.count("*Not stated.*") == 18
+    assert written.count("*Not stated.*") == 16
+    front = yaml.safe_load(written.split("---")[1])
+    assert (front["license"], front["tags"]) == ("mit", ["tabular", "binary", "catboost", "x"])
+    assert "### Intended purpose\n\nCalls \\*by hand\\*.\n" in written
+    assert "- prices\n- &lt;b>jobs&lt;/b>\n" in written
+    assert "says nothing of: provider, system," in written
+    assert "weaker where color is color and x is up to 3 (12.0 % of the rows)" in written
 
 
 @pytest.mark.parametrize("task", TASKS)

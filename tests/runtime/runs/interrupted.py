@@ -29,6 +29,7 @@ from overture.runtime.runs.record import record
 from overture.runtime.runs.store import find, finished, runs
 from overture.runtime.schema import Schema
 from overture.runtime.scores import BaselineScores, Interval, Scores
+from overture.runtime.stated import Stated
 
 for module in ("card", "page"):  # what is imported here need not be imported by every process
     importlib.import_module(f"{report.__name__}.{module}")
@@ -150,7 +151,7 @@ def work(root: Path) -> None:
     model = SimpleNamespace(kind="constant", label=lambda task: "constant", seed=1)
     spec = SimpleNamespace(seed=1, model=model, explanations=None, data=SimpleNamespace(used=[], content=False))
     project = SimpleNamespace(root=root, name="a", spec=spec, split=model, model=model, hold=lambda rows: None)
-    project.evaluation = Evaluation()
+    project.evaluation, project.stated = Evaluation(), Stated()
     project.inputs, project.config_text, project.durations = Known({}, "", {}, {}), "name: a\n", {}
     record(project, parts, Constant(), scores)
 
