@@ -64,7 +64,7 @@ def said(explanations: dict[str, Any]) -> list[str]:
     if clear:
         told.append(f"{listed(clear[:3], 'and')} matter{'s' if len(clear) == 1 else ''} most")
     for group in (explanations["segments"] or ())[:1]:
-        told.append(f"weakest where {where(group)}: {percent(group['share'])} of the rows")
+        told.append(f"weaker where {where(group)}: {percent(group['share'])} of the rows")
     return [*told, *explanations["notes"]]
 
 
