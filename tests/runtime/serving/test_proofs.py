@@ -61,8 +61,8 @@ def test_callers_who_try_everything_find_no_breach_of_the_contract(make_project,
             f"{client.base_url}/docs.json",
             "--checks",
             "all",
-            "--exclude-checks",
-            "max_response_time",
+            "--max-response-time",
+            "600",
             "--generation-deterministic",
         ]
         words += ["--max-examples", "1700" if SOAK else "15", "--phases", "examples,coverage,fuzzing", "--no-color"]
