@@ -27,7 +27,7 @@ class Sweep:
 
     @classmethod
     def begin(cls, root: Path, sweep_id: str, facts: dict[str, Any]) -> Sweep:
-        """A sweep that is there already goes on; what was asked for may have grown."""
+        """A sweep that is there already goes on, but for jobs that failed or were killed; what was asked for may have grown."""
         folder = root / SWEEPS / sweep_id
         before = _facts(folder) or {}
         created = before.get("created") or datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -37,7 +37,7 @@ class Sweep:
         sweep.write()
         for file in (folder / JOBS).glob("[0-9]*.json"):
             job = Job.read(file)
-            if job is None or not job.over:  # of a process that was killed
+            if job is None or job.state in ("running", "failed"):  # killed, or worth another try
                 file.unlink(missing_ok=True)
         return sweep
 

@@ -101,6 +101,9 @@ def test_a_trial_that_fails_ends_nothing_and_is_listed(root, here):
     assert "3 trials, 1 failed. Judged on validation rows." in said
     assert "1 job failed; the reasons stand above." in said
     assert [job.state for job in find(root, "last").jobs()] == ["finished", "finished", "failed"]
+    again = here(root, *SEARCH, "model.params.C=1,2,wrong", "sweep.sampler=grid")[1]
+    assert again.count("\nvalidate  ") == 0
+    assert "3 trials, 1 failed." in again
 
 
 def test_several_objectives_keep_the_best_compromises(root, here):

@@ -101,8 +101,8 @@ def test_the_page_is_small_and_has_no_script(tmp_path):
     assert text == page(sweep)
 
 
-def test_a_sweep_that_goes_on_forgets_only_what_was_under_way(tmp_path):
-    sweep = made(tmp_path, {"log_loss": False}, [trial(0, log_loss=0.3), trial(1, "running")])
+def test_a_sweep_that_goes_on_forgets_only_what_was_under_way_or_failed(tmp_path):
+    sweep = made(tmp_path, {"log_loss": False}, [trial(0, log_loss=0.3), trial(1, "running"), trial(2, "failed")])
 
     again = Sweep.begin(sweep.root, sweep.id, {**sweep.facts, "jobs": 5})
 
