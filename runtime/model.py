@@ -54,6 +54,8 @@ class Fitted:
     """How large it became, for people: "412 of 1,000 trees"; known after fitting only."""
     notes: tuple[str, ...] = ()
     """What a person should know about how it was fitted; known after fitting only."""
+    swift: bool = False
+    """Does a prediction among many take about a microsecond? Then a report may ask for many more."""
     threshold: float | None = None
     """Binary: the positive class is predicted from this probability on; None: the most probable class."""
     level: float | None = None

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Places = NDArray[np.int64]
 
-BUDGET = 400_000
-"""Rows that are predicted at most, over all columns and repeats, as long as each column gets LEAST_ROWS."""
+BUDGET, SMALL_BUDGET = 400_000, 40_000
+"""Rows that are predicted at most, over all columns and repeats, as long as each column gets LEAST_ROWS; the small one is
+for models that are not swift."""
 LEAST_ROWS = 200
 MOST_COLUMNS = 60
 """Columns that are shuffled; of more, those that come first in `first`."""
@@ -34,7 +35,8 @@ def importance(subject: Subject, first: list[str]) -> list[dict[str, Any]]:
     import numpy as np
 
     names, settings = first[:MOST_COLUMNS], subject.settings
-    most = max(LEAST_ROWS, BUDGET // max(1, len(names) * settings.repeats))
+    budget = BUDGET if subject.model.swift else SMALL_BUDGET
+    most = max(LEAST_ROWS, budget // max(1, len(names) * settings.repeats))
     subject_rows = subject.rows.head(most)
     target, before = subject_rows[subject.schema.target], subject.predict(subject_rows)
     replicates = FEW_REPLICATES if isinstance(subject.metric, FunctionMetric) else REPLICATES

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 ROWS = 500
 """Rows that are explained where the values are exact."""
-BUDGET = 200_000
+BUDGET = 50_000
 """Predictions, or what costs as much, that are made at most, as long as LEAST_ROWS are explained."""
-LEAST_ROWS = 20
+LEAST_ROWS = 10
 A_ROW = 300
 """Predictions that one row costs for each input, where the values are sampled."""
 NODES_OF_A_PREDICTION = 500

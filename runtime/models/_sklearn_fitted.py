@@ -36,6 +36,8 @@ _SURE = 1e-9  # log-odds are of probabilities no nearer to 0 and 1 than this, so
 class Linear(Fitted):
     """A weighted sum of the encoded inputs."""
 
+    swift = True
+
     schema: Schema
     encoding: Encoding
     weights: Array

@@ -132,6 +132,8 @@ class Catboost(Model):
 class _Trees(Fitted):
     """What CatBoost learned."""
 
+    swift = True
+
     schema: Schema
     model: Any
     inputs: list[str]

@@ -36,6 +36,8 @@ from ..runs.conftest import train
 class Weighted(Fitted):
     """Twice x, and a little of the label; nothing of the rest."""
 
+    swift = True
+
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
 
