@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from .. import shapley
@@ -18,6 +17,7 @@ from ..options import Ability
 from . import _members
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -95,6 +95,8 @@ class Blend(Model):
         return _Blended(schema, kinds, members, weights, usual)
 
     def _blended(self, found: dict[str, Fitted], train: pl.DataFrame, schema: Schema) -> Fitted:
+        import numpy as np
+
         chosen = np.random.default_rng(0).choice(train.height, min(shapley.BACKGROUND, train.height), replace=False)
         usual = train.select(*schema.inputs)[np.sort(chosen)]
         weights = {name: self.weights.get(name, 1.0) for name in found}
@@ -123,6 +125,8 @@ class _Blended(Fitted):
 
     def raw(self, frame: pl.DataFrame) -> Array:
         """Log-odds of the positive class, logarithms of probabilities, or the value."""
+        import numpy as np
+
         found = self.predict(frame)
         if not self.schema.classification:
             return found[:, None]
@@ -134,6 +138,7 @@ class _Blended(Fitted):
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
         """SHAP values against usual training rows, estimated from sampled orders of the inputs."""
+        import numpy as np
         import polars as pl
 
         inputs, usual = list(self.schema.inputs), self.usual.height

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field
 
 from ..errors import Mistake, Problem
@@ -17,6 +16,7 @@ from ..weights import weights
 from . import _members
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -66,6 +66,8 @@ class Stack(Model):
 
         Raises Mistake when the rows cannot teach a member.
         """
+        import numpy as np
+
         members, fold = _members.ready(self), self._fold(train, schema)
         many = int(fold.max()) + 1
         found = _members.fitted(members, train, valid, schema, lambda done, most: advance(done, most * (many + 1)))
@@ -103,6 +105,8 @@ class Stack(Model):
 
         Raises Mistake when a file is damaged, or holds types that are not allowed.
         """
+        import numpy as np
+
         kinds, members, state = _members.load(folder, schema)
         try:
             arrays = [np.array(state[name], dtype=np.float64) for name in ("weights", "intercept")]
@@ -112,6 +116,8 @@ class Stack(Model):
 
     def _fold(self, train: pl.DataFrame, schema: Schema) -> NDArray[np.int64]:
         """The fold of each row; classes are spread evenly, and none is in one fold only."""
+        import numpy as np
+
         random, target = np.random.default_rng(self.seed or 0), targets(train, schema)
         found = np.zeros(train.height, dtype=np.int64)
         groups = [target == label for label in np.unique(target)] if schema.classification else [target == target]
@@ -122,6 +128,7 @@ class Stack(Model):
 
     def _weighed(self, said: Array, train: pl.DataFrame, schema: Schema) -> tuple[Array, Array]:
         """Weights (what members say, outputs) and intercept (outputs,)."""
+        import numpy as np
         from sklearn.linear_model import LogisticRegression, Ridge
 
         target, counts = targets(train, schema), weights(self, train, schema)
@@ -141,6 +148,8 @@ class Stack(Model):
 
 def _even(members: dict[str, Fitted], schema: Schema) -> tuple[Array, Array]:
     """All members alike; the probabilities of a forest are stretched to what log-odds are where nothing is known."""
+    import numpy as np
+
     outputs = len(schema.classes or []) if schema.task == "multiclass" else 1
     steep, middle = (4.0, 2.0) if outputs == 1 else (float(outputs), 0.0)
     slopes = [steep if member.raw_is_probability else 1.0 for member in members.values()]
@@ -150,6 +159,8 @@ def _even(members: dict[str, Fitted], schema: Schema) -> tuple[Array, Array]:
 
 def _outputs(members: dict[str, Fitted], frame: pl.DataFrame) -> Array:
     """What all members say, beside each other: (rows, members times outputs)."""
+    import numpy as np
+
     return np.concatenate([member.raw(frame) for member in members.values()], axis=1)
 
 
@@ -167,6 +178,8 @@ class _Stacked(Fitted):
 
     def raw(self, frame: pl.DataFrame) -> Array:
         """The weighted sum of the members' raw scores."""
+        import numpy as np
+
         said = _outputs(self.members, frame)
         found = np.broadcast_to(self.intercept, (frame.height, len(self.intercept))).copy()
         for column, line in zip(said.T, self.weights, strict=True):  # no matrix product: see Linear
@@ -180,6 +193,8 @@ class _Stacked(Fitted):
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
         """The members' explanations, weighted as their scores are."""
+        import numpy as np
+
         whys = [member.explain(frame) for member in self.members.values()]
         base = self.intercept + np.concatenate([why.base for why in whys]) @ self.weights
         found = np.concatenate([why.contributions for why in whys], axis=2) @ self.weights

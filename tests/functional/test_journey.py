@@ -130,12 +130,12 @@ def test_commands_work_in_any_folder_of_the_project(project, terminals):
 
 def test_training_says_each_step_and_what_it_left(trained, project):
     steps = [line.split()[0] for line in trained.splitlines() if not line.startswith(" ")]
-    assert steps == ["load", "check", "split", "fit", "refit", "evaluate", "record"]
+    assert steps == ["load", "check", "split", "fit", "refit", "evaluate", "explain", "record"]
     (run,) = (line.split()[1] for line in trained.splitlines() if line.startswith("record"))
     left = {path.name for path in (project.folder / run).iterdir()}
     assert left == {
         *("run.json", "config.yaml", "schema.json", "model", "predictions.parquet"),
-        *("report.html", "card.md", "manifest.json", "packages.txt"),
+        *("report.html", "card.md", "manifest.json", "packages.txt", "explanations.json"),
     }
 
 
