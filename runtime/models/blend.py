@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from .. import shapley
 from ..calibration import SURE
 from ..classes import scoring_order
 from ..errors import Mistake, Problem, did_you_mean
@@ -97,7 +96,9 @@ class Blend(Model):
     def _blended(self, found: dict[str, Fitted], train: pl.DataFrame, schema: Schema) -> Fitted:
         import numpy as np
 
-        chosen = np.random.default_rng(0).choice(train.height, min(shapley.BACKGROUND, train.height), replace=False)
+        from ..shapley import BACKGROUND
+
+        chosen = np.random.default_rng(0).choice(train.height, min(BACKGROUND, train.height), replace=False)
         usual = train.select(*schema.inputs)[np.sort(chosen)]
         weights = {name: self.weights.get(name, 1.0) for name in found}
         kinds = {name: member.kind for name, member in self.members.items()}
@@ -141,6 +142,8 @@ class _Blended(Fitted):
         import numpy as np
         import polars as pl
 
+        from ..shapley import contributions
+
         inputs, usual = list(self.schema.inputs), self.usual.height
         both = pl.concat([self.usual, frame.select(inputs)])
 
@@ -151,7 +154,7 @@ class _Blended(Fitted):
 
         own = np.repeat(np.arange(usual, both.height, dtype=np.float64)[:, None], len(inputs), axis=1)
         background = np.repeat(np.arange(usual, dtype=np.float64)[:, None], len(inputs), axis=1)
-        found = shapley.contributions(score, own, background, np.arange(len(inputs)), len(inputs))
+        found = contributions(score, own, background, np.arange(len(inputs)), len(inputs))
         return Explanation(score(background).mean(axis=0), found, "SHAP values, sampled", exact=False)
 
     def save(self, folder: Path) -> None:
