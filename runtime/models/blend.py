@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from ..calibration import SURE
 from ..classes import scoring_order
 from ..errors import Mistake, Problem, did_you_mean
 from ..model import Advance, Explanation, Fitted, Model
@@ -127,6 +126,8 @@ class _Blended(Fitted):
     def raw(self, frame: pl.DataFrame) -> Array:
         """Log-odds of the positive class, logarithms of probabilities, or the value."""
         import numpy as np
+
+        from ..calibration import SURE
 
         found = self.predict(frame)
         if not self.schema.classification:

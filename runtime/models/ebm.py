@@ -7,23 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from .. import safe_types
-from ..encoding import Encoding
 from ..errors import Mistake, Problem, did_you_mean
-from ..matrix import probabilities
 from ..model import Advance, Explanation, Fitted, Model
 from ..options import Ability
 from ..preprocessing import Need, Preprocessing
-from . import _boosted
 from ._package import lacking, package
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
+    from ..encoding import Encoding
     from ..schema import Schema, Task
+    from . import _boosted
 
     Array = NDArray[np.float64]
 
@@ -74,6 +72,10 @@ class Ebm(Model):
         """
         import warnings
 
+        import numpy as np
+
+        from . import _boosted
+
         encoding, rows, _ = _boosted.encoded(self, self.preprocessing, train, None, schema)
         estimator, note = self._estimator(schema, encoding, rows.target)
         target = rows.target.astype(np.int64) if schema.classification else rows.target
@@ -94,6 +96,9 @@ class Ebm(Model):
 
         Raises Mistake when the file is damaged or belongs to other columns.
         """
+
+        from ..encoding import Encoding
+
         state = safe_types.load(folder / _FILE)
         try:
             encoding = Encoding.of(state.pop("encoding"))
@@ -119,6 +124,8 @@ class Ebm(Model):
 
     def _estimator(self, schema: Schema, encoding: Encoding, target: Array) -> tuple[Any, tuple[str, ...]]:
         """The estimator, not fitted, and what is to be said about it."""
+        import numpy as np
+
         types = ["nominal" if i in set(encoding.categories) else "continuous" for i in range(len(encoding.groups))]
         directions = encoding.directions(self.monotone)
         settings: dict[str, Any] = {**self.params, "feature_types": types, "random_state": self.seed or 0}
@@ -158,6 +165,8 @@ class _Curves(Fitted):
     @classmethod
     def of(cls, estimator: Any, encoding: Encoding, schema: Schema) -> _Curves:
         """From a fitted estimator."""
+        import numpy as np
+
         terms = [list(map(int, term)) for term in estimator.term_features_]
         bins = [[_bins(estimator.bins_[i], len(term)) for i in term] for term in terms]
         outputs = len(schema.classes or []) if schema.task == "multiclass" else 1
@@ -175,6 +184,8 @@ class _Curves(Fitted):
 
     def raw(self, frame: pl.DataFrame) -> Array:
         """The intercept and what every term adds."""
+        import numpy as np
+
         found = np.broadcast_to(self.intercept, (frame.height, len(self.intercept))).copy()
         for added in self._added(frame):
             found += added
@@ -182,11 +193,16 @@ class _Curves(Fitted):
 
     def predict(self, frame: pl.DataFrame) -> Array:
         """Probabilities or values."""
+
+        from ..matrix import probabilities
+
         raw = self.raw(frame)
         return probabilities(raw, self.schema) if self.schema.classification else raw[:, 0]
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
         """What every term adds; that of a pair is halved between its columns."""
+        import numpy as np
+
         found = np.zeros((frame.height, len(self.encoding.parts), len(self.intercept)))
         groups = self.encoding.groups
         for term, added in zip(self.terms, self._added(frame), strict=True):
@@ -196,6 +212,8 @@ class _Curves(Fitted):
 
     def importance(self) -> dict[str, float]:
         """How much the terms of each input move the score."""
+        import numpy as np
+
         sums = np.zeros(len(self.encoding.parts))
         for term, weight in zip(self.terms, self.weight, strict=True):
             for column in term:
@@ -219,6 +237,8 @@ class _Curves(Fitted):
 
 def _bins(found: Any, columns: int) -> Array:
     """The bins of a column for terms of one or of two columns."""
+    import numpy as np
+
     chosen = found[min(columns, len(found)) - 1]
     if not isinstance(chosen, dict):
         return np.asarray(chosen, dtype=np.float64)
@@ -230,6 +250,8 @@ def _bins(found: Any, columns: int) -> Array:
 
 def _place(values: Array, cuts: Array, nominal: bool) -> NDArray[np.int64]:
     """The bin of each value: 0 where it is missing."""
+    import numpy as np
+
     if not nominal:
         return np.where(np.isnan(values), 0, np.searchsorted(cuts, values, side="right") + 1)
     order = np.argsort(cuts)

@@ -12,7 +12,6 @@ from ..errors import Mistake, Problem
 from ..model import Advance, Fitted, Model
 from ..options import Ability
 from ..preprocessing import Need, Preprocessing
-from . import _boosted
 from ._package import lacking, package
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..schema import Schema, Task
+    from . import _boosted
 
     Array = NDArray[np.float64]
 
@@ -63,6 +63,9 @@ class Lightgbm(Model):
 
     def problems(self, task: Task) -> list[Problem]:
         """LightGBM is not installed, or does not know a parameter, or it is set elsewhere."""
+
+        from . import _boosted
+
         if missing := lacking("lightgbm", "lightgbm"):
             return missing
         from lightgbm.basic import _ConfigAliases
@@ -121,6 +124,9 @@ class Lightgbm(Model):
 
         Raises Mistake when LightGBM is not installed, or a file is damaged or belongs to other columns.
         """
+
+        from . import _boosted
+
         encoding = _boosted.load_encoding(folder, schema)
         try:
             text = (folder / _FILE).read_text("utf-8")
@@ -134,6 +140,9 @@ class Lightgbm(Model):
     def _trained(
         self, train: pl.DataFrame, valid: pl.DataFrame | None, schema: Schema, rounds: int, advance: Advance
     ) -> _boosted.Boosted:
+
+        from . import _boosted
+
         lightgbm = package("lightgbm", "lightgbm")
         encoding, rows, watched = _boosted.encoded(self, self.preprocessing, train, valid, schema)
         settings = self._settings(schema, encoding)
@@ -166,6 +175,9 @@ class Lightgbm(Model):
         return _boosted.Boosted(schema, encoding, _Trees(_opened(text), text))
 
     def _settings(self, schema: Schema, encoding: Any) -> dict[str, Any]:
+
+        from . import _boosted
+
         many = {"num_class": len(schema.classes or [])} if schema.task == "multiclass" else {}
         directions = encoding.directions(self.monotone)
         return {
@@ -199,6 +211,9 @@ class _Trees:
 
     def margins(self, matrix: Array) -> Array:
         """(rows, outputs)"""
+
+        from . import _boosted
+
         found: Array = self.booster.predict(matrix, raw_score=True, num_threads=1 if len(matrix) < _boosted.FEW else 0)
         return found.reshape(len(matrix), -1)
 

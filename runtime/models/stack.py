@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from ..errors import Mistake, Problem
-from ..matrix import probabilities, targets
 from ..model import Advance, Explanation, Fitted, Model
 from ..options import Ability
 from ..weights import weights
@@ -118,6 +117,8 @@ class Stack(Model):
         """The fold of each row; classes are spread evenly, and none is in one fold only."""
         import numpy as np
 
+        from ..matrix import targets
+
         random, target = np.random.default_rng(self.seed or 0), targets(train, schema)
         found = np.zeros(train.height, dtype=np.int64)
         groups = [target == label for label in np.unique(target)] if schema.classification else [target == target]
@@ -130,6 +131,8 @@ class Stack(Model):
         """Weights (what members say, outputs) and intercept (outputs,)."""
         import numpy as np
         from sklearn.linear_model import LogisticRegression, Ridge
+
+        from ..matrix import targets
 
         target, counts = targets(train, schema), weights(self, train, schema)
         if not schema.classification:
@@ -188,6 +191,9 @@ class _Stacked(Fitted):
 
     def predict(self, frame: pl.DataFrame) -> Array:
         """Probabilities or values."""
+
+        from ..matrix import probabilities
+
         raw = self.raw(frame)
         return probabilities(raw, self.schema) if self.schema.classification else raw[:, 0]
 

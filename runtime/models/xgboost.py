@@ -12,7 +12,6 @@ from ..errors import Mistake, Problem
 from ..model import Advance, Fitted, Model
 from ..options import Ability
 from ..preprocessing import Need, Preprocessing
-from . import _boosted
 from ._package import lacking, package
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..schema import Schema, Task
+    from . import _boosted
 
     Array = NDArray[np.float64]
 
@@ -67,6 +67,9 @@ class Xgboost(Model):
 
     def problems(self, task: Task) -> list[Problem]:
         """XGBoost is not installed, or does not know a parameter, or it is set elsewhere."""
+
+        from . import _boosted
+
         if missing := lacking("xgboost", "xgboost"):
             return missing
         import inspect
@@ -127,6 +130,9 @@ class Xgboost(Model):
 
         Raises Mistake when XGBoost is not installed, or a file is damaged or belongs to other columns.
         """
+
+        from . import _boosted
+
         encoding = _boosted.load_encoding(folder, schema)
         try:
             engine = _Trees.of((folder / _FILE).read_bytes(), encoding)
@@ -137,6 +143,9 @@ class Xgboost(Model):
     def _trained(
         self, train: pl.DataFrame, valid: pl.DataFrame | None, schema: Schema, rounds: int, advance: Advance
     ) -> _boosted.Boosted:
+
+        from . import _boosted
+
         xgboost = package("xgboost", "xgboost")
         encoding, rows, watched = _boosted.encoded(self, self.preprocessing, train, valid, schema)
 
@@ -168,6 +177,9 @@ class Xgboost(Model):
         return _boosted.Boosted(schema, encoding, _Trees.of(bytes(found.save_raw("json")), encoding))
 
     def _settings(self, schema: Schema, encoding: Any) -> dict[str, Any]:
+
+        from . import _boosted
+
         many = {"num_class": len(schema.classes or [])} if schema.task == "multiclass" else {}
         directions = encoding.directions(self.monotone)
         return {
