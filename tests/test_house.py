@@ -70,7 +70,7 @@ def test_help_loads_no_heavy_library() -> None:
 
 def test_generate_loads_no_library_of_data_or_models(make_project: Callable[..., Path]) -> None:
     root = make_project(model="catboost")
-    code = "import sys; from overture.generator.cli import run; run(['generate']); print(*sys.modules, file=sys.stderr)"
+    code = "import sys; from overture.generator.cli import run; code = run(['generate']); print(*sys.modules, file=sys.stderr); sys.exit(code)"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
 
     heavy = ("bentoml", "catboost", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "scipy", "sklearn")

@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 ENCODING = "encoding.skops"
 FEW = 4096
 """Up to so many rows one thread is quicker than several that wait for each other."""
-SEED, THREADS, STOPPING = (
-    "Use the key seed.",
-    "Use the key threads.",
-    "Use early_stopping_rounds, the key beside params.",
-)
-TYPES, PROGRESS, OPTION = "The types in data.columns say it.", "overture shows the progress itself.", "Use the key {}."
 
 
 class Engine(Protocol):

@@ -12,6 +12,7 @@ from ..errors import Mistake, Problem, did_you_mean
 from ..model import Advance, Explanation, Fitted, Model
 from ..options import Ability
 from ..preprocessing import Need, Preprocessing
+from . import _keys
 from ._package import lacking, package
 
 if TYPE_CHECKING:
@@ -21,18 +22,17 @@ if TYPE_CHECKING:
 
     from ..encoding import Encoding
     from ..schema import Schema, Task
-    from . import _boosted
 
     Array = NDArray[np.float64]
 
 _FILE = "model.skops"
 _FEWEST = 60  # rows that can give some away to stop by
 _ELSEWHERE = {
-    "random_state": _boosted.SEED,
-    "n_jobs": _boosted.THREADS,
-    **dict.fromkeys(("feature_names", "feature_types"), _boosted.TYPES),
-    "callback": _boosted.PROGRESS,
-    "monotone_constraints": _boosted.OPTION.format("monotone"),
+    "random_state": _keys.SEED,
+    "n_jobs": _keys.THREADS,
+    **dict.fromkeys(("feature_names", "feature_types"), _keys.TYPES),
+    "callback": _keys.PROGRESS,
+    "monotone_constraints": _keys.OPTION.format("monotone"),
     "objective": "The task says it.",
     "missing": "Use preprocessing.missing.",
 }

@@ -12,6 +12,7 @@ from ..errors import Mistake, Problem
 from ..model import Advance, Fitted, Model
 from ..options import Ability
 from ..preprocessing import Need, Preprocessing
+from . import _keys
 from ._package import lacking, package
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ _OBJECTIVES: dict[Task, tuple[str, ...]] = {
     "regression": ("regression", "regression_l1", "huber", "fair", "quantile", "mape"),
 }
 _ELSEWHERE = {
-    **dict.fromkeys(("seed", "data_random_seed", "feature_fraction_seed", "bagging_seed", "extra_seed"), _boosted.SEED),
-    "num_threads": _boosted.THREADS,
-    "early_stopping_round": _boosted.STOPPING,
-    "categorical_feature": _boosted.TYPES,
-    "verbosity": _boosted.PROGRESS,
-    "monotone_constraints": _boosted.OPTION.format("monotone"),
-    "is_unbalance": _boosted.OPTION.format("class_weight: balanced"),
+    **dict.fromkeys(("seed", "data_random_seed", "feature_fraction_seed", "bagging_seed", "extra_seed"), _keys.SEED),
+    "num_threads": _keys.THREADS,
+    "early_stopping_round": _keys.STOPPING,
+    "categorical_feature": _keys.TYPES,
+    "verbosity": _keys.PROGRESS,
+    "monotone_constraints": _keys.OPTION.format("monotone"),
+    "is_unbalance": _keys.OPTION.format("class_weight: balanced"),
     "num_class": "overture numbers the classes itself.",
     "deterministic": "Every training is.",
     **dict.fromkeys(

@@ -12,6 +12,7 @@ from ..errors import Mistake, Problem
 from ..model import Advance, Fitted, Model
 from ..options import Ability
 from ..preprocessing import Need, Preprocessing
+from . import _keys
 from ._package import lacking, package
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ _OBJECTIVES: dict[Task, tuple[str, ...]] = {
     "regression": ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror"),
 }
 _ELSEWHERE = {
-    **dict.fromkeys(("random_state", "seed"), _boosted.SEED),
-    **dict.fromkeys(("n_jobs", "nthread"), _boosted.THREADS),
-    "early_stopping_rounds": _boosted.STOPPING,
-    **dict.fromkeys(("enable_categorical", "feature_types", "missing"), _boosted.TYPES),
-    **dict.fromkeys(("verbosity", "callbacks"), _boosted.PROGRESS),
-    "monotone_constraints": _boosted.OPTION.format("monotone"),
+    **dict.fromkeys(("random_state", "seed"), _keys.SEED),
+    **dict.fromkeys(("n_jobs", "nthread"), _keys.THREADS),
+    "early_stopping_rounds": _keys.STOPPING,
+    **dict.fromkeys(("enable_categorical", "feature_types", "missing"), _keys.TYPES),
+    **dict.fromkeys(("verbosity", "callbacks"), _keys.PROGRESS),
+    "monotone_constraints": _keys.OPTION.format("monotone"),
     "num_class": "overture numbers the classes itself.",
     "booster": "Trees are what is explained and kept.",
     "feature_weights": "It needs an array, which cannot be written in YAML.",

@@ -84,9 +84,9 @@ def slices(facts: dict[str, Any]) -> Iterator[str]:
     yield f'<p class="facts">On all rows: {escape(name)} {number(whole["value"])}. Weaker and better are said where the interval leaves that out.</p>'
 
 
-def figures(schema: Schema, predictions: pl.DataFrame) -> Iterator[str]:
-    """The figures of the task; for several classes a table of them, too."""
-    drawn = "".join(panel(found) for found in plots.figures(schema, predictions))
+def figures(schema: Schema, predictions: pl.DataFrame, threshold: float | None) -> Iterator[str]:
+    """The figures of the task; for several classes a table of them, too. threshold: of the run, where it has one."""
+    drawn = "".join(panel(found) for found in plots.figures(schema, predictions, threshold))
     yield f'<div class="grid">{drawn}</div>'
     if schema.task == "multiclass":
         yield f"<h3>By class</h3>{_by_class(schema, predictions)}"

@@ -33,7 +33,10 @@ def page(
     sections = [
         ("Scores", judged.scores(facts)),
         ("Cross-validation", judged.folds(facts)),
-        ("Where it is right and wrong", judged.figures(schema, predictions)),
+        (
+            "Where it is right and wrong",
+            judged.figures(schema, predictions, (facts.get("threshold") or {}).get("value")),
+        ),
         ("What it looks at", explained.importance(facts, told, schema)),
         ("How it answers", explained.dependence(told, schema)),
         ("Where it is weak", explained.segments(told, facts)),

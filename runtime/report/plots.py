@@ -34,11 +34,13 @@ class Figure:
     """HTML: what comes from the data is escaped."""
 
 
-def figures(schema: Schema, predictions: pl.DataFrame) -> Iterator[Figure]:
-    """The figures of the schema's task."""
+def figures(schema: Schema, predictions: pl.DataFrame, threshold: float | None = None) -> Iterator[Figure]:
+    """The figures of the schema's task. threshold: of the run, from which a row is called positive; None: 0.5."""
     if schema.task == "regression":
         return _regression(predictions)
-    return _binary(schema, predictions) if schema.task == "binary" else _multiclass(schema, predictions)
+    if schema.task == "multiclass":
+        return _multiclass(schema, predictions)
+    return _binary(schema, predictions, 0.5 if threshold is None else threshold)
 
 
 def baseline(facts: dict[str, Any]) -> Figure:
@@ -68,7 +70,7 @@ def baseline(facts: dict[str, Any]) -> Figure:
     return Figure("Against the baseline", chart.svg(), reading)
 
 
-def _binary(schema: Schema, predictions: pl.DataFrame) -> Iterator[Figure]:
+def _binary(schema: Schema, predictions: pl.DataFrame, threshold: float) -> Iterator[Figure]:
     known = schema.classes or []
     place = classes.scoring_order(schema)[-1]
     name = classes.text(known[place])
@@ -79,7 +81,7 @@ def _binary(schema: Schema, predictions: pl.DataFrame) -> Iterator[Figure]:
     yield _precision_recall(*ranked.precision_recall(), float(truth.mean()), name)
     yield _calibration(curves.calibration(truth, score), name)
     yield _histogram(truth, score, name)
-    yield _confusion(schema, predictions)
+    yield _confusion(schema, predictions, f" A row counts as positive from a probability of {threshold:.4g} on.")
 
 
 def _multiclass(schema: Schema, predictions: pl.DataFrame) -> Iterator[Figure]:
@@ -174,7 +176,7 @@ def matrix(schema: Schema, predictions: pl.DataFrame) -> NDArray[np.int64]:
     return curves.confusion(truth, predicted, len(known))
 
 
-def _confusion(schema: Schema, predictions: pl.DataFrame) -> Figure:
+def _confusion(schema: Schema, predictions: pl.DataFrame, decided: str = "") -> Figure:
     import numpy as np
 
     counts, known = matrix(schema, predictions), [classes.text(label) for label in schema.classes or []]
@@ -194,7 +196,7 @@ def _confusion(schema: Schema, predictions: pl.DataFrame) -> Figure:
                 written = count(number) if size <= 6 else short(number)
                 chart.word((across + 0.5, down + 0.5), written, "word on" if rate > 0.5 else "word")
     reading = f"{cells}; strong colour off the diagonal is what is mistaken for what."
-    reading += " A row counts as positive from a probability of 0.5 on." if schema.task == "binary" else ""
+    reading += decided
     reading += f" The {size} classes with most rows of {len(known)}." if size < len(known) else ""
     return Figure("Confusion", chart.svg(), reading)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .importing import tell_faults
+
 if TYPE_CHECKING:
     from .answers import (
         Answers,
@@ -52,3 +54,6 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f".{_MODULES.get(name, 'answers')}", __name__), name)
+
+
+tell_faults()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 BENTOML = Path(sys.executable).parent / "bentoml"
 BEAN = {"Area (px²)": 3, "shop": "a", "colour": None, "picked": "2024-02-29", "seen": "2024-06-30T12:00:00Z"}
@@ -107,6 +108,23 @@ def test_a_mistake_in_hooks_ends_the_server_before_it_starts(make_project, plugi
     root = make_project("binary")
     (root / "hooks.py").write_text("def feature(rows):\n    return rows\n")
     assert 'Did you mean "features"?' in fails(root, plugin)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = = 1\n", "hooks.py:1   cannot be imported: SyntaxError: invalid syntax\n"),
+        ("\nimport nothere\n", "hooks.py:2   cannot be imported: ModuleNotFoundError: No module named 'nothere'\n"),
+    ],
+)
+def test_hooks_that_cannot_be_imported_are_told_by_file_and_line(text, said, make_project, plugin):
+    root = make_project("binary")
+    service = (root / "service.py").read_text().replace("import hooks\n", "")
+    (root / "service.py").write_text(
+        service.replace("\n\n\nclass", "\n\nimport hooks\n\n\nclass", 1)
+    )  # as it is generated
+    (root / "hooks.py").write_text(text)
+    assert fails(root, plugin).endswith(said)
 
 
 def test_a_service_made_from_another_contract_is_refused(make_project, plugin):
