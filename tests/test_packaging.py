@@ -154,8 +154,9 @@ def needed(requirements: list[str]) -> set[str]:
 
 def link(name: str, site: Path) -> None:
     """Make the files of an installed distribution appear in another environment; of its commands, the programs."""
-    home = Path(sysconfig.get_paths()["purelib"])
-    for file in distribution(name).files or []:
+    home, found = Path(sysconfig.get_paths()["purelib"]), distribution(name)
+    old = (found.read_text("top_level.txt") or "").split() if found.read_text("RECORD") is None else []
+    for file in [*(found.files or []), *old]:  # what setup.py installed is told by its packages alone
         top = Path(file).parts[0]
         program = (home / file).resolve()
         if top == ".." and program.parent.name == "bin" and not program.read_bytes().startswith(b"#!"):

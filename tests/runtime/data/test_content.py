@@ -16,7 +16,7 @@ from overture.runtime.data.dataset import Dataset
 from overture.runtime.data.rows import Data, load
 from overture.runtime.schema import Schema
 
-from ..test_row_hash import WORD, slow
+from ..slow_row_hash import WORD, slow
 
 COLUMNS = {
     "id": column("integer"),
