@@ -9,6 +9,7 @@ import time
 import warnings
 from contextlib import contextmanager
 from importlib import util
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -170,8 +171,10 @@ def test_a_canary_that_fails_costs_no_answer(project, monkeypatch, caplog):
         def fails(*_):
             raise RuntimeError("a secret value")
 
+        broken = SimpleNamespace(predict=fails)
         monkeypatch.setattr(type(trial.challenger.model), "predict", _failing(trial.challenger.model, fails))
-        lane._answerer._theirs.quick = None
+        monkeypatch.setitem(trial.challenger.__dict__, "quick", broken)
+        monkeypatch.setattr(lane._answerer._theirs, "quick", broken)
         with caplog.at_level(logging.ERROR, "bentoml.serve"):
             answers = ask(client, rows)
             ask(client, rows)
