@@ -1,0 +1,105 @@
+"""What scoring a large file costs, beside an expert's streaming script and a naive one. OVERTURE_BENCH_ROWS changes the size."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from .side_by_side import costs
+
+ROWS = int(os.environ.get("OVERTURE_BENCH_ROWS", "2_000_000"))
+LARGE = ROWS >= 2_000_000  # below, starting costs more than the work
+OVERTURE = [sys.executable, "-m", "overture.generator"]
+CATEGORIES, NUMBERS = [f"c{i}" for i in range(6)], [f"n{i}" for i in range(8)]
+NAMES = f"""
+import sys
+from catboost import CatBoostClassifier, Pool
+CATEGORIES, NUMBERS = {CATEGORIES!r}, {NUMBERS!r}
+model = CatBoostClassifier()
+model.load_model(sys.argv[1])
+"""
+EXPERT = f"""{NAMES}
+import numpy as np, polars as pl, pyarrow as pa, pyarrow.parquet as pq
+writer = None
+for batch in pq.ParquetFile(sys.argv[2]).iter_batches(65_536):
+    rows = pl.from_arrow(batch)
+    labels = {{name: rows[name].cast(pl.Categorical).to_pandas() for name in CATEGORIES}}
+    numbers = rows.select(pl.col(NUMBERS).cast(pl.Float32)).to_pandas()
+    found = model.predict_proba(Pool(numbers.assign(**labels)[model.feature_names_], cat_features=CATEGORIES))
+    out = pa.table({{"id": batch["id"], "prediction": np.where(found[:, 1] > 0.5, "yes", "no"), "no": found[:, 0], "yes": found[:, 1]}})
+    writer = writer or pq.ParquetWriter(sys.argv[3], out.schema, compression="zstd")
+    writer.write_table(out)
+writer.close()
+"""
+NAIVE = f"""{NAMES}
+import numpy as np, pandas as pd
+rows = pd.read_parquet(sys.argv[2])
+found = model.predict_proba(rows[model.feature_names_])
+out = pd.DataFrame({{"id": rows["id"], "prediction": np.where(found[:, 1] > 0.5, "yes", "no"), "no": found[:, 0], "yes": found[:, 1]}})
+out.to_parquet(sys.argv[3])
+"""
+
+
+def table(rows: int) -> pl.DataFrame:
+    draw = np.random.default_rng(rows)
+    columns: dict[str, object] = {"id": np.arange(rows)}
+    columns |= {name: draw.normal(size=rows) for name in NUMBERS}
+    columns |= {name: np.array([f"{name} {i}" for i in range(12)])[draw.integers(0, 12, rows)] for name in CATEGORIES}
+    made = pl.DataFrame(columns)
+    score = made["n0"] + (made["c0"] == "c0 3").cast(pl.Float64) * 2 + draw.normal(size=rows)
+    return made.with_columns(y=pl.when(score > 0.3).then(pl.lit("yes")).otherwise(pl.lit("no")))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with 300 trees in production, and two files to score."""
+    home = tmp_path_factory.mktemp("batch")
+    table(40_000).write_parquet(home / "known.parquet")
+    for rows in (ROWS, ROWS // 4):
+        table(rows).drop("y").write_parquet(home / f"{rows}.parquet")
+    new = [*OVERTURE, "new", "bench", "--data", "known.parquet", "--target", "y", "--key", "id"]
+    subprocess.run(new, cwd=home, check=True, capture_output=True)
+    train = ["train.py", "model.params.iterations=300", "model.early_stopping_rounds=null", "explanations=null"]
+    subprocess.run([sys.executable, *train], cwd=home / "bench", check=True, capture_output=True)
+    subprocess.run([*OVERTURE, "promote", "best"], cwd=home / "bench", check=True, capture_output=True)
+    train_by_hand(home / "bench")
+    return home / "bench"
+
+
+def train_by_hand(project: Path) -> None:
+    """The same number of trees by the same settings, as an expert keeps them."""
+    from catboost import CatBoostClassifier
+
+    rows = pl.read_parquet(project.parent / "known.parquet").to_pandas()
+    model = CatBoostClassifier(iterations=300, depth=6, random_seed=42, verbose=False, allow_writing_files=False)
+    model.fit(rows[[*CATEGORIES, *NUMBERS]], rows["y"], cat_features=CATEGORIES)
+    model.save_model(str(project / "by_hand.cbm"))
+
+
+def score(rows: int) -> list[object]:
+    return [*OVERTURE, "score", f"../{rows}.parquet", "-o", f"ours-{rows}.parquet"]
+
+
+def by_hand(code: str, project: Path, out: str) -> list[object]:
+    return [sys.executable, "-c", code, project / "by_hand.cbm", project.parent / f"{ROWS}.parquet", project / out]
+
+
+def test_scoring_a_file_beside_the_same_by_hand(project: Path) -> None:
+    rivals = {
+        "ours": score(ROWS),
+        "the expert's": by_hand(EXPERT, project, "expert.parquet"),
+        "a naive one": by_hand(NAIVE, project, "naive.parquet"),
+        "a quarter of the rows": score(ROWS // 4),
+    }
+
+    took = costs(f"{ROWS:,} rows scored by 300 trees, Parquet to Parquet", rivals, project)
+
+    assert pl.read_parquet(project / f"ours-{ROWS}.parquet").height == ROWS
+    assert took["ours"].gigabytes <= 1.15 * took["a quarter of the rows"].gigabytes
+    if LARGE:
+        assert 0.8 * took["ours"].seconds <= took["the expert's"].seconds
+        assert 2 * took["ours"].seconds <= took["a naive one"].seconds
