@@ -99,10 +99,12 @@ class TableFile:
 
     def add_arrow(self, table: Any) -> None:
         """Write the rows of an Arrow table into a Parquet file."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         if self._parquet is None:
-            self._parquet = pq.ParquetWriter(self._file, table.schema, store_schema=False)
+            texts = [field.name for field in table.schema if not pa.types.is_primitive(field.type)]
+            self._parquet = pq.ParquetWriter(self._file, table.schema, store_schema=False, use_dictionary=texts)
         self._parquet.write_table(table)
 
     def append(self, lines: BinaryIO) -> None:
@@ -187,12 +189,23 @@ def _parquet(
     import pyarrow.parquet as pq
 
     try:
-        stored = pq.ParquetFile(file)
+        stored = pq.ParquetFile(file, pre_buffer=False)  # else all that was read of the file stays in memory
         names = chosen(file.name, stored.schema_arrow.names, wanted, optional)
-        for batch in stored.iter_batches(batch_size=rows, columns=names):
+        for batch in _ahead(stored.iter_batches(batch_size=rows, columns=names)):
             yield pl.DataFrame(pl.from_arrow(batch)).select(names)
     except (pa.ArrowException, OSError) as error:
         raise Mistake(f"{file.name} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}.") from None
+
+
+def _ahead(items: Iterator[Any]) -> Iterator[Any]:
+    """The same items, none of them None: the next is read while one is worked on."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        coming = reader.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = reader.submit(next, items, None)
+            yield item
 
 
 def _jsonl(

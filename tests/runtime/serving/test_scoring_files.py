@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from overture.runtime import scoring
+from overture.runtime import scoring, tables
+from overture.runtime.data.column import NumberColumn
 from overture.runtime.errors import Mistake, Refusal
 from overture.runtime.hooks import import_hooks
 from overture.runtime.scoring import read, write
@@ -265,3 +266,17 @@ def test_two_scorings_do_not_write_the_same_file(project, tmp_path):
         for rows in output.left():
             output.add(hooks.score(rows))
     assert pl.read_csv(tmp_path / "out.csv").height == 50
+
+
+def test_what_was_read_of_a_parquet_file_does_not_stay_in_memory(tmp_path):
+    import numpy as np
+    import pyarrow as pa
+
+    file, rows = tmp_path / "in.parquet", 20_000
+    numbers = np.random.default_rng(1).normal(size=40 * rows)  # nothing that can be packed
+    pl.DataFrame({"n": numbers}).write_parquet(file, row_group_size=rows)
+    before, held = pa.total_allocated_bytes(), []
+    for _ in tables.batches(file, {"n": NumberColumn(type="number")}, set(), rows, {}):
+        held.append(pa.total_allocated_bytes() - before)
+    assert len(held) == 40
+    assert max(held) < file.stat().st_size / 4
