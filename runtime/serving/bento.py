@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -189,12 +190,15 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
         await super().create_instance(app)
         if self.started is not None:
             self.started(self._service_instance)
+        gc.collect()
+        gc.freeze()  # what lives as long as the service is not looked through again and again while rows wait for the log
 
     async def destroy_instance(self, app: Any) -> None:
         """Every request is answered: write what the logs still hold."""
         try:
             await super().destroy_instance(app)
         finally:
+            gc.unfreeze()
             if self.published is not None:
                 self.published()
             for kept in (self.kept, self.trail, self.feedback):

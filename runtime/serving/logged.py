@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import classes
@@ -108,7 +109,8 @@ class Layout:
         import polars as pl
 
         columns = []
-        for (name, column), values in zip(self._schema.features.items(), zip(*rows, strict=True), strict=True):
+        for place, (name, column) in enumerate(self._schema.features.items()):
+            values = _each(rows, place)
             if name in self._hiding.hashed:
                 columns.append(pl.Series(name, [self._hiding.hash(value) for value in values], pl.String))
             elif name not in self._hiding.excluded:
@@ -120,12 +122,12 @@ class Layout:
 
         schema = self._schema
         kind = schema.target_column.dtype if schema.classification else pl.Float64()
-        said, shares, _ = zip(*found, strict=True)
-        columns = [pl.Series("prediction", said, kind)]
+        columns = [pl.Series("prediction", _each(found, 0), kind)]
         if schema.classification:
             names = [classes.text(label) for label in schema.classes or ()]
-            by_class = zip(names, zip(*shares, strict=True), strict=True)
-            columns.append(_struct("probabilities", [pl.Series(*it, pl.Float64) for it in by_class], len(found)))
+            shares = _each(found, 1)
+            by_class = [pl.Series(name, _each(shares, place), pl.Float64) for place, name in enumerate(names)]
+            columns.append(_struct("probabilities", by_class, len(found)))
         return _struct("outputs", columns, len(found))
 
     def _all_warnings(self, answered: Sequence[Answered], rows: int) -> pl.Series:
@@ -158,6 +160,11 @@ def _struct(name: str, columns: list[pl.Series], rows: int) -> pl.Series:
     if not columns:  # all are excluded
         return pl.Series(name, [None] * rows, pl.Struct([]))
     return pl.DataFrame(columns).to_struct(name)
+
+
+def _each(rows: Sequence[Any], place: int) -> list[Any]:
+    """What stands there in each row; zip(*rows) would make an object a row, which the garbage collector looks through."""
+    return list(map(itemgetter(place), rows))
 
 
 def _tuples(item: Answered) -> Sequence[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ The stock service runs as a plain installation of BentoML does, without uvloop a
 """
 
 import json
+import re
 import shutil
 import socket
 import statistics
@@ -22,6 +23,8 @@ import polars as pl
 import pytest
 
 ROUNDS, SECONDS = 3, 3
+LOG_ROUNDS, LOGGED_SHARE = 5, 0.85
+"""How often both are measured, and the share of its requests that a service must keep with its log on."""
 NUMBERS, CATEGORIES = [f"n{i}" for i in range(8)], [f"c{i}" for i in range(6)]
 BARS = {(1, 1): (7, 1.3), (1, 8): (15, 2.8), (1, 64): (30, 5), (32, 8): (9, 2.4)}
 """By (rows, connections): how many times as many requests as stock BentoML and as FastAPI."""
@@ -98,6 +101,37 @@ def test_requests_a_second_beside_stock_bentoml_and_fastapi(tmp_path: Path) -> N
     assert not missed
 
 
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+def test_what_the_request_log_costs(tmp_path: Path) -> None:
+    """Both services are the same but for the log, and take turns; who begins changes from round to round."""
+    projects = {"with": prepared(tmp_path), "without": tmp_path / "unlogged"}
+    shutil.copytree(projects["with"], projects["without"])
+    with (projects["without"] / "conf" / "config.yaml").open("a") as config:
+        config.write("serving: {http: {log: null}}\n")
+    generate = [sys.executable, "-m", "overture.generator", "generate"]
+    subprocess.run(generate, cwd=projects["without"], check=True, capture_output=True)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in projects}
+    serve = [Path(sys.executable).parent / "bentoml", "serve", "--host", "127.0.0.1", "--port"]
+    with ExitStack() as stack:
+        ports = {name: stack.enter_context(started(serve, where, {})) for name, where in projects.items()}
+        for i in range(LOG_ROUNDS):
+            for name in sorted(ports, reverse=i % 2 == 1):
+                many = requests_a_second(tmp_path, ports[name], 1, 64)
+                found[name].append((many, median_milliseconds(tmp_path, ports[name], 1, 1)))
+    assert (projects["with"] / "log" / "requests").exists()
+    assert not (projects["without"] / "log").exists()
+    rounds = list(zip(found["with"], found["without"], strict=True))
+    share, slower = (sorted(on[i] / off[i] for on, off in rounds) for i in (0, 1))
+    print(f"\nwith the request log, 64 connections: {spread(share)} x the requests (bar {LOGGED_SHARE})")
+    print(f"with the request log, 1 connection: {spread(slower)} x the median latency")
+    assert statistics.median(share) >= LOGGED_SHARE
+
+
+def spread(ratios: list[float]) -> str:
+    """The median of sorted ratios, and how far they lie apart."""
+    return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
 def prepared_rows(folder: Path, counts: Iterable[int]) -> None:
     """The table to learn from, and requests of so many rows."""
     rng = np.random.default_rng(7)
@@ -172,7 +206,20 @@ def started(words, folder, more):
 
 
 def requests_a_second(folder: Path, port: int, rows: int, connections: int) -> float:
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s", f"{rows}.lua", f"http://127.0.0.1:{port}/predict"]
+    said = load(folder, port, rows, connections)
+    return float(next(line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec")))
+
+
+def median_milliseconds(folder: Path, port: int, rows: int, connections: int) -> float:
+    said = load(folder, port, rows, connections)
+    number, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", said).groups()
+    return float(number) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
+
+
+def load(folder: Path, port: int, rows: int, connections: int) -> str:
+    """What wrk says of a service under load, with no answer but good ones."""
+    options = ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", f"{rows}.lua"]
+    words = ["wrk", *options, f"http://127.0.0.1:{port}/predict"]
     said = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in said, said
-    return float(next(line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec")))
+    return said
