@@ -45,14 +45,14 @@ class Problem:
     def __str__(self) -> str:
         key = self.key or key_path(self.path)
         text = f"{key}: {self.what}" if key else self.what
-        text = f"{text}{'' if text.endswith(('.', '?', '!')) else '.'} {self.hint}" if self.hint else text
+        text = f"{text}{'' if text.endswith(('.', '?', '!')) else '.'} {self.hint}" if self.hint.strip() else text
         return f"{self.place}   {text}" if self.place else text
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The problem for a machine to read."""
         file, line = (self.place.file, self.place.line or None) if self.place else (None, None)
         key = self.key or key_path(self.path) or None
-        return {"file": file, "line": line, "key": key, "what": self.what, "hint": self.hint or None}
+        return {"file": file, "line": line, "key": key, "what": self.what, "hint": self.hint.strip() or None}
 
 
 class OvertureError(Exception):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import Mistake, did_you_mean, listed
 from .files import TEMPORARY, sync_folder
+from .own import first_line
 
 if TYPE_CHECKING:
     import polars as pl
@@ -191,10 +192,14 @@ def _parquet(
     try:
         stored = pq.ParquetFile(file, pre_buffer=False)  # else all that was read of the file stays in memory
         names = chosen(file.name, stored.schema_arrow.names, wanted, optional)
+        if twice := [name for name in names if stored.schema_arrow.names.count(name) > 1]:
+            quotes, hint = listed((f'"{name}"' for name in twice), "and"), "Rename all but one where it is written."
+            raise Mistake(f"{file.name} has {quotes} more than once.", hint=hint)
         for batch in _ahead(stored.iter_batches(batch_size=rows, columns=names)):
             yield pl.DataFrame(pl.from_arrow(batch)).select(names)
     except (pa.ArrowException, OSError) as error:
-        raise Mistake(f"{file.name} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}.") from None
+        what = f"{file.name} cannot be read as Parquet: {first_line(error).rstrip('.')}."
+        raise Mistake(what, hint="Is it whole? Is it a Parquet file?") from None
 
 
 def _ahead(items: Iterator[Any]) -> Iterator[Any]:

@@ -69,6 +69,8 @@ def _subject(words: tuple[str, ...], target: str | None) -> Subject:
         if named and Path(named[0]).is_file():
             found = of_file(Path(named[0]), target)
         else:
+            if named and Path(named[0]).is_dir():
+                raise Mistake(f"{named[0]} is a folder, not a file.", hint="Name a file in it.")
             root = _root(named[0] if named else None)
             spec = load(root, [word for word in words if word not in named]).spec
             if not named:

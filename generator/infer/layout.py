@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from overture.runtime.data.decimals import COMMA
 from overture.runtime.errors import Mistake, Problem
+from overture.runtime.own import first_line
 
 from .header import has_header
 
@@ -142,8 +143,15 @@ def _parquet(path: Path, header: tuple[str, ...] | None) -> Layout:
         raise Mistake("--header is for CSV files; a Parquet file names its columns itself.", hint="Leave it out.")
     try:
         return Layout("parquet", columns=tuple(pl.read_parquet_schema(path)))
+    except pl.exceptions.DuplicateError as error:
+        raise Mistake(f"{path.name}: {first_line(error)}.", hint="Rename all but one where it is written.") from error
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Mistake(f"{path.name} is a damaged Parquet file.", notes=[str(error).splitlines()[0]]) from error
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, error: Exception) -> Mistake:
+    """What is said of a Parquet file whose head or rows cannot be read."""
+    return Mistake(f"{path.name} is a damaged Parquet file.", hint="Fetch it again.", notes=[first_line(error)])
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -152,7 +160,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
             while chunk := stream.read(_CHUNK):
                 yield chunk
     except OSError as error:
-        raise Mistake(f"{path.name} is packed, but damaged: {error}.") from error
+        raise Mistake(
+            f"{path.name} is packed, but damaged: {error}.", hint="Fetch it again, or unpack it by hand."
+        ) from error
 
 
 def _encoding(path: Path) -> str:

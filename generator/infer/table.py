@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from overture.runtime.data.decimals import COMMA, with_point
 from overture.runtime.errors import Mistake, Problem, did_you_mean
 
-from .layout import Layout, layout
+from .layout import Layout, damaged, layout
 
 if TYPE_CHECKING:
     import polars as pl
@@ -103,7 +103,10 @@ def _frame(path: Path, found: Layout) -> pl.DataFrame:
     if not named:
         raise Mistake(f"{path.name} names no column in its first line.", hint="Name them: --header a,b,c")
     if found.kind == "parquet":
-        return pl.read_parquet(path, columns=named)
+        try:
+            return pl.read_parquet(path, columns=named)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise damaged(path, error) from error
     from overture.runtime.data.column import AnyColumn, TextColumn
     from overture.runtime.data.sources.csv import Csv
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _SILENT = re.compile(
-    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\$(\w*)\$.*?\$\1\$", re.DOTALL
+    r"(?P<comment>--[^\n]*|/\*.*?\*/)|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$",
+    re.DOTALL,
 )  # comments, text and quoted names
 _STARTS = ("select", "with", "values", "table", "from")
 _WRITES = re.compile(
@@ -21,10 +22,10 @@ def fault(query: str) -> str | None:
 
     The database is held to it too, by a transaction or a file that cannot be written to.
 
-    assert fault("SELECT a FROM t -- drop table t") is None
+    assert fault("-- since 2020\\nSELECT a FROM t -- drop table t") is None
     assert fault("DELETE FROM t") == "it starts with delete, and a query only reads: select …"
     """
-    bare = _SILENT.sub(" x ", query).strip().rstrip(";").strip()
+    bare = _SILENT.sub(lambda it: " " if it["comment"] else " x ", query).strip().rstrip("; \t\r\n")
     if not bare:
         return "there is nothing in it"
     if ";" in bare:

@@ -216,6 +216,7 @@ def test_values_of_personal_columns_are_nowhere(project: Path) -> None:
     ("words", "said"),
     [
         (("none.csv",), "there is no file none.csv."),
+        ((".",), ". is a folder, not a file."),
         ((), "this folder is no overture project, so there is no data set to look at."),
         (("a.csv", "b.csv"), "one table at a time"),
         (("people.csv", "--target", "lft"), 'people.csv has no column "lft". Did you mean "left"?'),

@@ -106,5 +106,10 @@ def _damaged(file: Path | Remote) -> bool:
 
 
 def _fault(found: paths.Found, error: Exception) -> Mistake:
+    import polars as pl
+
+    if isinstance(error, pl.exceptions.DuplicateError):
+        what, hint = f"{found.file.name}: {first_line(error).rstrip('.')}.", "Rename all but one where it is written."
+        return Mistake(Problem(what, paths.where(found.part), hint=hint))
     what = f"{found.file.name} cannot be read as Parquet: {first_line(error).rstrip('.')}."
     return Mistake(Problem(what, paths.where(found.part), hint="Is it whole? Is it a Parquet file?"))

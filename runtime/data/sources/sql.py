@@ -143,14 +143,25 @@ class Sql(Source):
         said = without_secrets(_first(error), connection(self.connection_env))
         after = f" after {rows:,} rows" if rows else ""
         if _is_about_connection(error):
+            gone = rows > 0 or _is_gone(error)
             hint = (
                 "Nothing was kept of what had been read; run it again."
-                if rows
+                if gone
                 else "Is it running, and is the address right?"
             )
-            what = f"the database {'went away' if rows else 'cannot be reached'}{after}: {said}."
+            what = f"the database {'went away' if gone else 'cannot be reached'}{after}: {said}."
             return Mistake(Problem(what, ("connection_env",), hint=hint))
         return Mistake(Problem(f"the database refuses it{after}: {said}.", (self._key,)))
+
+
+def _is_gone(error: Exception) -> bool:
+    """Was there a connection, that has broken off?"""
+    import re
+
+    return (
+        re.search(r"PQgetCopyData|closed the connection|terminating connection|lost connection", str(error), re.I)
+        is not None
+    )
 
 
 def _is_about_connection(error: Exception) -> bool:

@@ -1,11 +1,13 @@
 """How a file is written is told from its bytes."""
 
 import gzip
+import io
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from overture.generator.infer import candidates
 from overture.generator.infer.inference import Question, infer
@@ -135,6 +137,30 @@ def test_a_header_is_known_though_it_may_hold_numbers(tmp_path: Path, head: str)
 def test_what_cannot_be_read_is_a_mistake(tmp_path: Path, content: str | bytes, said: str) -> None:
     with pytest.raises(Mistake, match=said):
         read(put(tmp_path, "rows.csv", content))
+
+
+@pytest.mark.parametrize("cut", [slice(0, -4), slice(0, -40), slice(0, 400)])
+def test_a_parquet_file_cut_short_is_a_mistake(tmp_path: Path, cut: slice) -> None:
+    whole = io.BytesIO()
+    pl.DataFrame({"a": [f"{i * 7919 % 1009}" for i in range(5000)]}).write_parquet(whole)
+    with pytest.raises(Mistake, match="damaged Parquet"):
+        read(put(tmp_path, "rows.parquet", whole.getvalue()[cut]))
+
+
+def test_a_damaged_page_of_a_parquet_file_is_a_mistake(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    pl.DataFrame({"a": [f"{i * 7919 % 1009}" for i in range(5000)]}).write_parquet(whole)
+    content = bytearray(whole.getvalue())
+    content[10:400] = bytes(390)
+    with pytest.raises(Mistake, match="damaged Parquet"):
+        read(put(tmp_path, "rows.parquet", bytes(content)))
+
+
+def test_a_parquet_file_that_names_a_column_twice_is_a_mistake(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array([1, 2]), pa.array([1, 2])], names=["a", "a"])
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with pytest.raises(Mistake, match=r"'a' has more than one occurrence\. Rename"):
+        read(tmp_path / "rows.parquet")
 
 
 def test_every_duplicated_name_is_told_at_once(tmp_path: Path) -> None:

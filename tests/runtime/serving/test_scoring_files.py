@@ -1,5 +1,7 @@
 """Scoring whole files: every row is answered or rejected with a reason, and nothing is lost on the way."""
 
+import gzip
+import io
 import json
 import os
 import shutil
@@ -8,7 +10,9 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from overture.runtime import scoring, tables
 from overture.runtime.data.column import NumberColumn
@@ -36,6 +40,13 @@ GOOD = pl.DataFrame(
         "paperless": [True] * 50,
     }
 )
+
+
+def stored(names: list[str]) -> bytes:
+    """A Parquet file of one row, which may name a column twice."""
+    content = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays([pa.array(["1"])] * len(names), names=names), content)
+    return content.getvalue()
 
 
 @pytest.fixture
@@ -128,7 +139,14 @@ def test_when_no_row_can_be_scored_there_is_no_file_of_answers(project, tmp_path
         ("in.xlsx", b"", "can be read"),
         ("in.csv", b"tenur,Contract\n1,a\n", 'no column "tenure". Did you mean "tenur"?'),
         ("in.csv", GOOD.head(0).write_csv().encode(), "no rows"),
+        ("in.parquet", b"", "cannot be read as Parquet"),
         ("in.parquet", b"PAR1", "cannot be read as Parquet"),
+        ("in.parquet", stored([*GOOD.columns, "tenure"]), 'has "tenure" more than once. Rename'),
+        ("in.csv", b"tenure,Contract,tenure\n1,a,2\n", 'names "tenure" more than once'),
+        ("in.csv", GOOD.write_csv().encode() + b"2\n", "row 51 has 1"),
+        ("in.csv", b"tenure,Contract\n1,a\x00\n", "NUL byte in line 2"),
+        ("in.csv", b"tenure,Contract\n1,\xe9\n", "is not utf-8: line 2"),
+        ("in.csv", gzip.compress(GOOD.write_csv().encode())[:-6], "is damaged"),
         ("in.jsonl", b'{"tenure": NaN}\n', "line 1"),
         ("in.jsonl", b"[]\n", "line 1: not an object"),
     ],

@@ -1,7 +1,9 @@
 """Rows from Parquet files: stored types stay, damaged files are said."""
 
 import polars as pl
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from overture.runtime.data.column import column
 from overture.runtime.data.contract import conform
@@ -54,6 +56,14 @@ def test_a_file_cut_short_is_a_mistake(tmp_path, cut):
     for ask in (Parquet.columns, lambda source, root: source.read(root, {"a": ANY})):
         with pytest.raises(Mistake, match=r"path: rows\.parquet cannot be read as Parquet"):
             ask(Parquet(kind="parquet", path="rows.parquet"), tmp_path)
+
+
+def test_a_column_named_twice_is_said(tmp_path):
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with pytest.raises(Mistake, match=r"path: rows\.parquet: .*'a'.*more than one.* Rename all but one") as mistake:
+        Parquet(kind="parquet", path="rows.parquet").columns(tmp_path)
+    assert "whole" not in str(mistake.value)
 
 
 def test_a_damaged_page_is_a_mistake(tmp_path):
