@@ -170,6 +170,8 @@ class Words:
             found = weights.fit_transform(written)
         except ValueError:  # no words, or none often enough
             return cls(None, None)
+        # Plain and in order: saved, each number of numpy would be a file of its own, in an order that nothing pins.
+        weights.vocabulary_ = {word: int(place) for word, place in sorted(weights.vocabulary_.items())}
         directions = TruncatedSVD(min(treated.columns, *found.shape), random_state=seed).fit(found)
         return cls(weights, directions)
 

@@ -15,7 +15,7 @@ from ..cli import project_root
 def command(run: str, as_json: bool) -> int:
     """Train RUN (an id, its beginning, or "best") once more from what its folder says, and compare.
 
-    Nothing is kept of the second training. Exits with 1 when the model or a prediction is another.
+    Nothing is kept of the second training. Exits with 1 when a prediction is another, or when what went in is and the model, too.
     """
     from contextlib import nullcontext
 
@@ -39,7 +39,8 @@ def command(run: str, as_json: bool) -> int:
         say(json.dumps(facts, indent=2))
         return 0 if found.same else 1
     say("", *(found.inputs or ["data, configuration, code and packages are as they were"]))
-    say(f"the model is {'the same, byte for byte' if found.model else 'another'}")
+    written = "written otherwise, as some libraries write in no fixed order" if found.same else "another"
+    say(f"the model is {'the same, byte for byte' if found.model else written}")
     if not found.rows:
         say("other test rows were predicted, so predictions cannot be compared")
     elif found.apart:
