@@ -9,13 +9,13 @@ from typing import Any
 
 from .answering import Answerer
 from .batching import Batcher
+from .challenge import Divided
 from .decoding import Decoder
 from .guard import Receive, Scope
 from .logged import Found
 from .meter import Meter
 from .reply import PHRASES, Answering, Message
 from .trail import Trail
-from .trial import Divided
 
 LARGE = 64 << 10
 """Bytes of a body above which it is decoded off the event loop."""

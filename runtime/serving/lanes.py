@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .answering import Answerer
+from .challenge import Divided
 from .decoding import Decoder, Unsupported
 from .lane import Lane
 from .meter import Meter
@@ -13,7 +14,6 @@ from .predictor import Predictor
 from .request import Rows
 from .shadow import Watched
 from .trail import Trail
-from .trial import Divided
 
 
 def fast_lanes(service: Any, instance: Any, meter: Meter, trail: Trail, seconds: float) -> dict[str, Lane]:
@@ -30,12 +30,12 @@ def fast_lanes(service: Any, instance: Any, meter: Meter, trail: Trail, seconds:
     if not issubclass(body, Rows) or method.batchable or method.ctx_param is not None:
         raise Unsupported("predict takes more than rows")
     decoder = Decoder(body, list(schema.features), schema.key)
-    trial, literals = predictor.trial, decoder.literals
+    challenge, literals = predictor.challenge, decoder.literals
     answerer: Answerer | Divided
-    if trial is None:
+    if challenge is None:
         answerer = Answerer(predictor, literals)
     else:
-        answerer = Divided(predictor, trial) if trial.share else Watched(predictor, literals)
+        answerer = Divided(predictor, challenge) if challenge.share else Watched(predictor, literals)
     return {method.route: Lane(method.route, decoder, answerer, meter, trail, seconds)}
 
 

@@ -22,10 +22,10 @@ from .answers import (
     MulticlassExplanation,
     Prediction,
 )
+from .challenge import Again, Challenge
 from .frame import Asked, asked
 from .request import Row
 from .request_log import PREDICTED
-from .trial import Again, Trial
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..model import Fitted
     from ..quick import Quick
     from ..runs.run import Run
-    from .trial import How
+    from .challenge import How
 
 FEW = 64
 """Rows up to which the model is asked without a frame, where it can be."""
@@ -48,7 +48,7 @@ class Predictor:
     run: Run
     model: Fitted
     hooks: Hooks
-    trial: Trial | None = None
+    challenge: Challenge | None = None
     """What is tried beside it."""
 
     @classmethod
@@ -71,7 +71,7 @@ class Predictor:
             made.append(cls(name, run, run.load_model(manifest_sha256), found))
         for ready in made:  # so that the first caller waits for no import
             ready.predict([row.model_validate(example(ready.model.schema))])
-        return replace(made[0], trial=Trial(made[1], canary)) if beside else made[0]
+        return replace(made[0], challenge=Challenge(made[1], canary)) if beside else made[0]
 
     @property
     def version(self) -> str:
@@ -116,8 +116,8 @@ class Predictor:
         Raises TimeoutError when nobody waits for them any more.
         """
         deadline.check()
-        if self.trial is not None and self.trial.share:
-            return self.trial.answer(self, rows, how)
+        if self.challenge is not None and self.challenge.share:
+            return self.challenge.answer(self, rows, how)
         given = asked(self.model.schema, rows)
         return given, how(self, given.frame)
 
@@ -175,9 +175,9 @@ class Predictor:
 
     def _seen(self, rows: Sequence[Row], frame: pl.DataFrame) -> Any:
         """The rows for the log; where a shadow will predict them too, with how it is to see them."""
-        if self.trial is None or self.trial.share:
+        if self.challenge is None or self.challenge.share:
             return frame
-        return Again(frame, partial(asked, self.trial.challenger.model.schema, rows))
+        return Again(frame, partial(asked, self.challenge.challenger.model.schema, rows))
 
 
 _EXPLANATIONS: dict[str, type[Answer]] = {

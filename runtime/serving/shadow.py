@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from . import logged, request_log
 from .answering import Answerer
+from .challenge import Again, in_order
 from .decoding import Decoded
 from .logged import Found
-from .trial import Again, in_order
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ..targets import Log
+    from .challenge import Challenge
     from .predictor import Predictor
     from .request_log import RequestLog
-    from .trial import Trial
 
 log = logging.getLogger("bentoml.serve")
 SHADOW = "shadow"
@@ -49,13 +49,13 @@ class Tally(Protocol):
 
 def shadowing(predictor: Predictor, kept: RequestLog, settings: Log, tally: Tally) -> RequestLog | Shadow:
     """The log of a service; where a shadow is tried, one that has it predict, too."""
-    trial = predictor.trial
-    if trial is None or trial.share:
+    challenge = predictor.challenge
+    if challenge is None or challenge.share:
         return kept
-    challenger = trial.challenger
+    challenger = challenge.challenger
     root, schema = challenger.hooks.root, challenger.model.schema
     beside = request_log.open_log(settings, root, schema, challenger.version, request_log.Untold(), SHADOW)
-    return Shadow(trial, predictor, kept, beside, settings.queue, tally)
+    return Shadow(challenge, predictor, kept, beside, settings.queue, tally)
 
 
 class Sent(tuple[Any, ...]):
@@ -95,11 +95,11 @@ class Shadow:
     """
 
     def __init__(
-        self, trial: Trial, champion: Predictor, kept: RequestLog, beside: RequestLog, queue: int, tally: Tally
+        self, challenge: Challenge, champion: Predictor, kept: RequestLog, beside: RequestLog, queue: int, tally: Tally
     ) -> None:
-        self._trial, self._kept, self._beside, self._queue, self._tally = trial, kept, beside, queue, tally
-        self._answerer = Answerer(trial.challenger)
-        self._order = in_order(champion, trial.challenger)
+        self._challenge, self._kept, self._beside, self._queue, self._tally = challenge, kept, beside, queue, tally
+        self._answerer = Answerer(challenge.challenger)
+        self._order = in_order(champion, challenge.challenger)
         self._waiting: deque[_Waiting] = deque()
         self._put = self._taken = self._dropped = self._told = 0
         self._ready, self._stop = threading.Event(), threading.Event()
@@ -170,13 +170,13 @@ class Shadow:
             self._tally.shadowed("predicted", rows)
         except Exception as error:
             self._tally.shadowed("failed", rows)
-            self._trial.fails(error)
+            self._challenge.fails(error)
         self._taken += rows
 
     def _answers(self, batch: list[_Waiting]) -> list[tuple[_Waiting, Any, dict[int, list[str]], list[Found]]]:
         if isinstance(batch[0].rows, Again):
             given = batch[0].rows.asked()
-            said = [logged.found(answer) for answer in self._trial.challenger.predictions(given.frame)]
+            said = [logged.found(answer) for answer in self._challenge.challenger.predictions(given.frame)]
             return [(batch[0], given.frame, given.warnings, said)]
         known = []
         for item in batch:

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("bentoml.serve")
 _WHOLE = 2**64
 
-Answered = list[dict[str, Any]]
-How = Callable[["Predictor", "pl.DataFrame"], Answered]
+Said = list[dict[str, Any]]
+"""What callers are told of each row."""
+How = Callable[["Predictor", "pl.DataFrame"], Said]
 """Answers rows by one model: its predictions, or its explanations, too."""
 
 
 @dataclass(frozen=True)
-class Trial:
+class Challenge:
     """What is tried, and on how much."""
 
     challenger: Predictor
@@ -45,7 +46,7 @@ class Trial:
     failures: list[str] = field(default_factory=list, compare=False)
     """Errors that were told already."""
 
-    def answer(self, champion: Predictor, rows: Sequence[Row], how: How) -> tuple[Asked, Answered]:
+    def answer(self, champion: Predictor, rows: Sequence[Row], how: How) -> tuple[Asked, Said]:
         """The rows, and the answer of each by the model whose turn it is.
 
         Where the challenger fails, the model in production answers: trying something never costs an answer.
@@ -118,10 +119,10 @@ class _Part:
 
     places: list[int]
     given: Asked
-    found: Answered
+    found: Said
 
 
-def _together(parts: list[_Part], rows: int, names: list[str]) -> tuple[Asked, Answered]:
+def _together(parts: list[_Part], rows: int, names: list[str]) -> tuple[Asked, Said]:
     """The rows in the order of the request."""
     import polars as pl
 
@@ -141,20 +142,20 @@ class _Theirs(tuple[Any, ...]):
 
 
 class Divided:
-    """Answers decoded rows as `Trial.answer` does, to the same bytes; where the challenger fails it raises, and the plain
-    service sees to the request."""
+    """Answers decoded rows as `Challenge.answer` does, to the same bytes; where the challenger fails it raises, and the
+    plain service sees to the request."""
 
-    def __init__(self, predictor: Predictor, trial: Trial) -> None:
-        self._schema, self._trial = predictor.model.schema, trial
-        self._ours, self._theirs = Answerer(predictor), Answerer(trial.challenger)
-        self._order = in_order(predictor, trial.challenger)
+    def __init__(self, predictor: Predictor, challenge: Challenge) -> None:
+        self._schema, self._challenge = predictor.model.schema, challenge
+        self._ours, self._theirs = Answerer(predictor), Answerer(challenge.challenger)
+        self._order = in_order(predictor, challenge.challenger)
         self.together = self._ours.together and self._theirs.together
         self.quick = self._ours.quick if self._theirs.quick is not None else None
         """None where a frame is needed."""
 
     def known(self, decoded: Decoded) -> tuple[list[tuple[Any, ...]], dict[int, list[str]]]:
         """The rows with labels that the model whose turn it is has learned, and by row what is said about others."""
-        turn = self._trial.turns(self._schema, decoded.ids, decoded.rows)
+        turn = self._challenge.turns(self._schema, decoded.ids, decoded.rows)
         if not any(turn):
             return self._ours.known(decoded)
         rows: list[tuple[Any, ...]] = list(decoded.rows)
@@ -174,7 +175,7 @@ class Divided:
         if not theirs:
             return self._ours.predict(rows)
         found: list[Any] = [None] * len(rows)
-        name = self._trial.challenger.version
+        name = self._challenge.challenger.version
         said = self._theirs.predict([rows[it] for it in theirs])
         for place, (value, numbers, _) in zip(theirs, said, strict=True):
             found[place] = value, numbers, name

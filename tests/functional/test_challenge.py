@@ -166,14 +166,14 @@ def test_a_canary_that_fails_costs_no_answer(project, monkeypatch, caplog):
     ours, theirs = both(project)
     with served(project) as client:
         lane = client.app.fast["/predict"]
-        trial = lane._answerer._trial
+        challenge = lane._answerer._challenge
 
         def fails(*_):
             raise RuntimeError("a secret value")
 
         broken = SimpleNamespace(predict=fails)
-        monkeypatch.setattr(type(trial.challenger.model), "predict", _failing(trial.challenger.model, fails))
-        monkeypatch.setitem(trial.challenger.__dict__, "quick", broken)
+        monkeypatch.setattr(type(challenge.challenger.model), "predict", _failing(challenge.challenger.model, fails))
+        monkeypatch.setitem(challenge.challenger.__dict__, "quick", broken)
         monkeypatch.setattr(lane._answerer._theirs, "quick", broken)
         with caplog.at_level(logging.ERROR, "bentoml.serve"):
             answers = ask(client, rows)
