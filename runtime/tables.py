@@ -177,7 +177,9 @@ def _csv(
     from .data.sources.csv import Csv
 
     source = Csv.model_validate({**settings, "kind": "csv", "path": str(file.resolve())})
-    names = chosen(file.name, source.columns(file.parent), wanted, optional)
+    there = source.of(()).columns(file.parent)
+    names = chosen(file.name, there, wanted, optional)
+    source = source.of(there)
     for block in source.blocks(file, {name: wanted[name] for name in names}):
         yield block.select(names)
 

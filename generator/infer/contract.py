@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .forms import NUMBER, form, looks, numbers
+from .forms import NUMBER, TIMES, form, looks, numbers
 from .inferred import Guess, Note
 from .ranges import bounds
 from .words import is_code, is_identifier
@@ -153,7 +153,7 @@ def _doubts(name: str, present: pl.Series, distinct: pl.Series, code: bool, mean
     if code:
         return ["digits with leading zeros, or too many of them for a number: a category"]
     if meant:
-        return [f"{meant}, read as labels: write them in a plain form in the data"]
+        return [f"{meant}, read as labels: {_instead(name, meant)}"]
     if strays := _strays(present):
         return [strays]
     found = []
@@ -164,6 +164,14 @@ def _doubts(name: str, present: pl.Series, distinct: pl.Series, code: bool, mean
     if distinct.len() > MOST_LABELS and distinct.len() > 0.9 * present.len() and not is_identifier(name):
         found.append("different in nearly every row: a model learns little from it")
     return found
+
+
+def _instead(name: str, meant: str) -> str:
+    """What to do so that they are read as what they are."""
+    if meant != TIMES:
+        return "write them in a plain form in the data"
+    quoted = name.replace('"', '""')
+    return f"""derive can tell the hour: try_cast(split_part("{quoted}", ':', 1) as integer)"""
 
 
 def _strays(present: pl.Series) -> str:

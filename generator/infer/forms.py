@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 INTEGER = r"^[+-]?[0-9]+$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _PADDED = r"^[+-]?0[0-9]"
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 _ZONED = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _DIGITS = 18  # the longest whole number that always fits into 64 bits
 
+TIMES = "times of day"
 _TRUTH = ("true", "false")
 _LOOKS = {
     "numbers with commas between the thousands": r"^[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]+)?$",
@@ -23,7 +24,7 @@ _LOOKS = {
     "amounts of money": r"^[+-]?[$€£¥] ?[0-9][0-9.,]*$|^[0-9][0-9.,]* ?[$€£¥]$",
     "dates that are not written as 2024-12-31": r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}([ T].*)?$|^[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}([ T].*)?$",
     "days or times that are written in more than one way, or do not exist": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?$",
-    "times of day": r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[aApP][mM])?$",
+    TIMES: r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[aApP][mM])?$",
 }
 
 
@@ -80,12 +81,12 @@ def _all(words: pl.Series, pattern: str) -> bool:
 
 
 def _date(words: pl.Series) -> bool:
-    return _all(words, _DAY) and not words.str.to_date("%Y-%m-%d", strict=False).has_nulls()
+    return _all(words, DAY) and not words.str.to_date("%Y-%m-%d", strict=False).has_nulls()
 
 
 def _zoned(words: pl.Series) -> bool:
-    return _all(words, _MOMENT) and _all(words, _ZONED)
+    return _all(words, MOMENT) and _all(words, _ZONED)
 
 
 def _local(words: pl.Series) -> bool:
-    return _all(words, _MOMENT) and not words.str.contains(_ZONED).any()
+    return _all(words, MOMENT) and not words.str.contains(_ZONED).any()

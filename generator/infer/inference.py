@@ -111,11 +111,11 @@ def cleaned(table: Table) -> tuple[dict[str, object], pl.DataFrame, list[Note]]:
     """
     import polars as pl
 
-    source: dict[str, object] = {"kind": table.layout.kind, **table.layout.keys}
+    source: dict[str, object] = {"kind": table.layout.kind, **table.layout.keys, **table.written}
     if table.layout.kind == "parquet":
         return source, table.frame, []
     found = markers(table.frame)
-    frame, notes = found.clean(table.frame), list(found.notes)
+    frame, notes = found.clean(table.frame), [*table.notes, *found.notes]
     source |= {"missing": list(found.missing)} if found.missing != ("",) else {}
     source |= {"trim": True} if found.trim else {}
     if found.trim:

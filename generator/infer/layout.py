@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from overture.runtime.data.decimals import COMMA
+from overture.runtime.data.written import Numbers
 from overture.runtime.errors import Mistake, Problem
 from overture.runtime.own import first_line
 
@@ -20,7 +20,8 @@ from .header import has_header
 
 DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
-_COMMA = re.compile(COMMA).match
+_COMMA = [re.compile(Numbers(",", between).pattern).match for between in (".", " ", "'")]
+_UNIT = re.compile("^([+-]?)[$€£¥] ?| ?[$€£¥%]$").sub
 _POINT = re.compile(r"^[+-]?\d+\.(\d{1,2}|\d{4,})$").match  # three digits may be thousands
 _SAMPLE = 1 << 18
 _FOREIGN = {
@@ -244,8 +245,8 @@ def _decimal(rows: list[list[str]], delimiter: str) -> str:
     """A comma where some column holds nothing but numbers that have one, and no column such with a point."""
     if delimiter == ",":
         return "."
-    cells = [[cell.strip() for cell in column if cell.strip()] for column in zip(*rows, strict=False)]
-    commas = [column for column in cells if any("," in cell for cell in column) and all(map(_COMMA, column))]
+    cells = [[_UNIT(r"\1", cell.strip()) for cell in column if cell.strip()] for column in zip(*rows, strict=False)]
+    commas = [it for it in cells if any("," in cell for cell in it) and any(all(map(way, it)) for way in _COMMA)]
     points = [column for column in cells if column and all(map(_POINT, column))]
     return "," if commas and not points else "."
 

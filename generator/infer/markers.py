@@ -18,7 +18,7 @@ ALWAYS = ("?", "N/A", "n/a", "#N/A", "NaN", "nan", "<NA>")
 """Never a label."""
 AMONG_OTHERS = ("NA", "na", "null", "NULL", "Null", "None", "none", "-", "--", ".", "inf", "-inf", "Inf", "-Inf")
 """Missing among numbers or dates; among words they may be labels: no garage, Namibia."""
-_ALL = ("", *ALWAYS, *AMONG_OTHERS)
+MARKERS = (*ALWAYS, *AMONG_OTHERS)
 _MANY = 3  # a marker in more columns than this is told once, not for every column
 
 
@@ -64,16 +64,16 @@ def _kinds(frame: pl.DataFrame) -> dict[str, str]:
     import polars as pl
 
     text = frame.select(pl.col(pl.String))
-    suspect = text.select((pl.all().str.contains(r"^\s|\s$") | pl.all().is_in(_ALL[1:])).any())
+    suspect = text.select((pl.all().str.contains(r"^\s|\s$") | pl.all().is_in(MARKERS)).any())
     names = [column.name for column in suspect if column[0]]
     bare = {name: text[name].str.strip_chars().unique() for name in names}
-    return {name: form(words.filter(~words.is_in(_ALL))) for name, words in bare.items()}
+    return {name: form(words.filter(~words.is_in(("", *MARKERS)))) for name, words in bare.items()}
 
 
 def _counted(column: pl.Series) -> dict[str, int]:
     """How often each marker stands in a column; blanks as they are, the others without blanks around them."""
     bare = column.str.strip_chars()
-    hits = column.filter((bare == "") & (column != "")).extend(bare.filter(bare.is_in(_ALL[1:])))
+    hits = column.filter((bare == "") & (column != "")).extend(bare.filter(bare.is_in(MARKERS)))
     return dict(hits.sort().value_counts(sort=False).iter_rows())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .contract import Described
 from .inferred import Note
-from .words import is_identifier, tokens
+from .words import is_code, is_identifier, tokens
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,14 +75,17 @@ def _identifies(name: str, values: pl.Series) -> bool:
         return False
     if is_identifier(name):
         return True
-    return values.dtype == pl.String and values.len() >= _ENOUGH and _looks_made(values)
+    return values.dtype == pl.String and values.len() >= _ENOUGH and _looks_made(values, numbered=not is_code(name))
 
 
-def _looks_made(values: pl.Series) -> bool:
-    """Letters and digits without blanks, all of one length: 7590-VHVEG."""
+def _looks_made(values: pl.Series, numbered: bool) -> bool:
+    """Letters and digits without blanks, all of one length: 7590-VHVEG; where they may be numbered, digits alone too: 0001204."""
     one_length = values.str.len_chars().n_unique() == 1
     mixed = (values.str.contains(r"[0-9]") & values.str.contains(r"[A-Za-z]")).sum() > 0.9 * values.len()
-    return bool(one_length and mixed and values.str.contains(r"^[A-Za-z0-9]+([-_.:/][A-Za-z0-9]+)*$").all())
+    numbered = numbered and bool(values.str.contains(r"^[0-9]+$").all())
+    return bool(
+        one_length and (mixed or numbered) and values.str.contains(r"^[A-Za-z0-9]+([-_.:/][A-Za-z0-9]+)*$").all()
+    )
 
 
 def _told(key: str, values: pl.Series) -> list[Note]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from overture.runtime.data.decimals import COMMA, with_point
 from overture.runtime.errors import Mistake, Problem, did_you_mean
 
+from .inferred import Note
 from .layout import Layout, damaged, layout
+from .written import plainly
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-_NUMBERS = 0.9  # the share of values that are numbers in a column of numbers; the others say that one is missing
 
 
 @dataclass(frozen=True)
@@ -27,9 +24,13 @@ class Table:
     files: dict[str, Path]
     """By part: "" for a single file, else train and test."""
     frame: pl.DataFrame
-    """Columns that have a name; strings in a CSV file, where "" is not null, else as they are stored."""
+    """Columns that have a name; strings in a CSV file, where "" is not null and numbers and days are written plainly, else as they are stored."""
     train: int
     """How many of the rows are the training file's."""
+    written: dict[str, Any] = field(default_factory=dict)
+    """Keys of the source that say how the file writes what `frame` has in plain form."""
+    notes: tuple[Note, ...] = ()
+    """What that deserves to be said about."""
 
     @property
     def parts(self) -> list[pl.DataFrame]:
@@ -64,7 +65,10 @@ def read(data: Path, test: Path | None = None, header: tuple[str, ...] | None = 
         frame = pl.concat(frames, how="vertical_relaxed")
     except pl.exceptions.PolarsError as error:
         raise Mistake(f"{data.name} and {test} store their columns in types that do not go together.") from error
-    return Table(common, files, frame, frames[0].height)
+    if common.kind != "csv":
+        return Table(common, files, frame, frames[0].height)
+    plain = plainly(frame, common.decimal)
+    return Table(common, files, plain.frame, frames[0].height, plain.keys, plain.notes)
 
 
 def _common(layouts: list[Layout], data: Path, test: Path) -> Layout:
@@ -116,19 +120,4 @@ def _frame(path: Path, found: Layout) -> pl.DataFrame:
         frame = Csv.model_validate(keys).read(path.resolve().parent, text)
     except Mistake as error:  # the keys of the source are not written yet, so there is no place to name
         raise Mistake([Problem(problem.what, hint=problem.hint) for problem in error.problems]) from error
-    return frame.with_columns(_numbers(frame)) if found.decimal == "," else frame
-
-
-def _numbers(frame: pl.DataFrame) -> Iterator[pl.Expr]:
-    """The columns that are numbers but for what says that a value is missing, with a decimal point."""
-    import polars as pl
-
-    for name in frame.columns:
-        filled = frame[name].drop_nulls().filter(frame[name].drop_nulls().str.strip_chars() != "")
-        written = filled.str.strip_chars().str.contains(COMMA)
-        if filled.str.contains(r"[.,]").any() and written.mean() > _NUMBERS:  # type: ignore[operator]
-            yield (
-                pl.when(pl.col(name).str.strip_chars().str.contains(COMMA))
-                .then(with_point(pl.col(name)))
-                .otherwise(pl.col(name))
-            )
+    return frame

@@ -19,8 +19,27 @@ _IDENTIFIERS = {
     "orderid",
     "rowid",
     "recordid",
+    "nr",
 }
-_CODES = {"code", "codes", "zip", "zipcode", "postcode", "postal", "plz", "phone", "fips", "sku", "isbn", "ean", "nr"}
+_CODES = {
+    "code",
+    "codes",
+    "zip",
+    "zipcode",
+    "postcode",
+    "postal",
+    "plz",
+    "phone",
+    "fips",
+    "sku",
+    "isbn",
+    "ean",
+    "tel",
+    "telefon",
+    "telephone",
+    "mobile",
+    "fax",
+}
 
 
 def tokens(name: str) -> list[str]:

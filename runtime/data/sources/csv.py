@@ -14,11 +14,11 @@ from .. import paths
 from ..blocks import lazily
 from ..cast import narrow, widened
 from ..column import AnyColumn, IntegerColumn, NumberColumn
-from ..decimals import with_point
 from ..records import Records
 from ..source import Source
 from ..storage import Remote
 from ..stream import Utf8
+from ..written import Numbers, Thousands, fault, plain_times
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,6 +53,12 @@ class Csv(Source):
     """The character that takes away the meaning of the next one, as in "say \\"d\\""; null: none does."""
     decimal: Literal[".", ","] = "."
     """What stands before the fraction of a number. With a comma, points between thousands are read over: 1.234,5 is 1234.5."""
+    thousands: Thousands | None = None
+    """What may stand between the thousands of a number: with a comma, 1,234.5 is 1234.5."""
+    units: list[Annotated[StrictStr, Field(pattern=r"^[^\d\s.,+-]+$")]] = []
+    """What may stand before or after a number and is read over: [$, "%"] makes $5 the number 5, and 12 % the number 12."""
+    dates: dict[StrictStr, Annotated[StrictStr | list[StrictStr], Field(min_length=1)]] = {}
+    """By column, how it writes days or moments, as strftime has it: {day: "%d.%m.%Y"}; of a list, the first that fits."""
 
     @field_validator("encoding")
     @classmethod
@@ -80,6 +86,15 @@ class Csv(Source):
             raise ValueError(f'"{twice}" is there more than once')
         return header
 
+    @field_validator("dates")
+    @classmethod
+    def _days(cls, dates: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+        for patterns in dates.values():
+            for pattern in _listed(patterns):
+                if wrong := fault(pattern):
+                    raise ValueError(wrong)
+        return dates
+
     @model_validator(mode="after")
     def _told_apart(self) -> Csv:
         marks = {"quote": self.quote, "delimiter": self.delimiter, "escape": self.escape}
@@ -88,21 +103,31 @@ class Csv(Source):
         for one, other in combinations(marks, 2):
             if marks[one] is not None and marks[one] == marks[other]:
                 raise ValueError(f"{one} and {other} are both {marks[one]}")
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal}")
         return self
 
     def columns(self, root: Path) -> list[str]:
         """The names in the first line, or those of `header`; a column without a name is "".
 
-        Raises Mistake when a file cannot be opened, is empty, or names a column twice, and when `replace` names none of them.
+        Raises Mistake when a file cannot be opened, is empty, or names a column twice, and when `replace` or `dates` names none of them.
         """
         found = paths.common_columns(
             paths.located(self.path, root), self.part, lambda it: self._records(it.part, it.file).names()
         )
-        unknown = [name for name in self.replace if name not in found]
-        if unknown:
+        by_column = [("replace", name) for name in self.replace] + [("dates", name) for name in self.dates]
+        if unknown := [(key, name) for key, name in by_column if name not in found]:
             what = "there is no such column."
-            raise Mistake([Problem(what, ("replace", name), hint=did_you_mean(name, found)) for name in unknown])
+            raise Mistake([Problem(what, (key, name), hint=did_you_mean(name, found)) for key, name in unknown])
         return found
+
+    def of(self, columns: Iterable[str]) -> Csv:
+        """The same, without what is said of columns other than these: a file to score need not have a target."""
+        there = set(columns)
+        kept = {
+            key: {name: it for name, it in getattr(self, key).items() if name in there} for key in ("replace", "dates")
+        }
+        return self.model_copy(update=kept)
 
     def scan(self, root: Path, wanted: dict[str, AnyColumn]) -> pl.LazyFrame:
         """The wanted columns as text, a block of rows at a time.
@@ -182,4 +207,11 @@ class Csv(Source):
             value = value.replace(self.replace[name])
         if self.missing:
             value = pl.when(value.is_in(self.missing).not_()).then(value)
-        return with_point(value) if self.decimal == "," and isinstance(column, IntegerColumn | NumberColumn) else value
+        if name in self.dates:
+            value = plain_times(value, _listed(self.dates[name]))
+        numbers = Numbers(self.decimal, self.thousands, tuple(self.units))
+        return value if numbers.usual or not isinstance(column, IntegerColumn | NumberColumn) else numbers.plain(value)
+
+
+def _listed(patterns: str | list[str]) -> list[str]:
+    return [patterns] if isinstance(patterns, str) else patterns

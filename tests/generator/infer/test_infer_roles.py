@@ -123,6 +123,8 @@ def test_a_class_of_few_rows_is_said(tmp_path: Path) -> None:
         ("user uuid", [f"{i:08x}-0000-4000-8000-000000000000" for i in range(ROWS)]),
         ("ticket", [f"T{i:05d}" for i in range(ROWS)]),
         ("id", list(range(ROWS))),
+        ("ticket", [f"{i:07d}" for i in range(ROWS)]),
+        ("Auftrags-Nr.", list(range(1000, 1000 + ROWS))),
     ],
 )
 def test_an_identifier_becomes_the_key(tmp_path: Path, name: str, values: list[Any]) -> None:
