@@ -13,6 +13,7 @@ from pydantic import Field
 from ..errors import Mistake, Problem
 from ..kinds import ByKind
 from ..model import MODELS, Fitted, Model
+from ..options import Ability
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,7 +40,36 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Members = Annotated[dict[Name, Member], Field(min_length=2)]
 
 
-def problems(members: Mapping[str, Model], task: Task) -> Iterator[Problem]:
+class Combined(Model):
+    """A model of members; it can do what they can."""
+
+    members: Members
+    """The models by a name of your choice, each as a file of conf/model says one."""
+
+    def problems(self, task: Task) -> list[Problem]:
+        """What keeps a member from the task; parameters, which only members have."""
+        found = [Problem(f"a {self.kind} has no params; its members have.", ("model", "params"))] if self.params else []
+        return [*found, *_problems(self.members, task)]
+
+    def abilities(self, task: Task) -> frozenset[Ability]:
+        """Weights, where every member can."""
+        every = all("weights" in member.abilities(task) for member in self.members.values())
+        return frozenset({"weights"} if every else ())
+
+    def uses_validation(self) -> bool:
+        """Where a member does."""
+        return any(member.uses_validation() for member in self.members.values())
+
+    def packages(self) -> tuple[str, ...]:
+        """Those of the members."""
+        return tuple(sorted({name for member in self.members.values() for name in member.packages()}))
+
+    def label(self, task: Task) -> str:
+        """Its kind."""
+        return self.kind
+
+
+def _problems(members: Mapping[str, Model], task: Task) -> Iterator[Problem]:
     """What keeps a member from the task, or from being one."""
     for name, member in members.items():
         path = ("model", "members", name)
@@ -52,7 +82,7 @@ def problems(members: Mapping[str, Model], task: Task) -> Iterator[Problem]:
         yield from (replace(it, path=(*path, *it.path[1:])) for it in member.problems(task))
 
 
-def ready(model: Any) -> dict[str, Model]:
+def ready(model: Combined) -> dict[str, Model]:
     """The members with the seed, the threads and the weights of classes of the whole, where they have none of their own."""
 
     def filled(member: Model) -> Model:

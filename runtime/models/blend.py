@@ -10,8 +10,7 @@ from pydantic import Field
 
 from ..classes import scoring_order
 from ..errors import Mistake, Problem, did_you_mean
-from ..model import Advance, Explanation, Fitted, Model
-from ..options import Ability
+from ..model import Advance, Explanation, Fitted
 from . import _members
 
 if TYPE_CHECKING:
@@ -26,40 +25,21 @@ if TYPE_CHECKING:
 _USUAL = "usual.parquet"
 
 
-class Blend(Model):
+class Blend(_members.Combined):
     """The weighted mean of the probabilities, or values, of other models."""
 
     kind: Literal["blend"] = "blend"
-    members: _members.Members
-    """The models by a name of your choice, each as a file of conf/model says one."""
     weights: dict[str, Annotated[float, Field(gt=0)]] = {}
     """How much each member counts, by its name; 1 where none is given."""
 
     def problems(self, task: Task) -> list[Problem]:
-        """What keeps a member from the task; weights of none; parameters, which a blend has none of."""
-        found = [Problem("a blend has no params; its members have.", ("model", "params"))] if self.params else []
+        """What keeps a member from the task; parameters, and weights of no member."""
+        found = super().problems(task)
         for name in self.weights:
             if name not in self.members:
                 hint = did_you_mean(name, self.members)
                 found.append(Problem(f'no member is called "{name}".', ("model", "weights", name), hint=hint))
-        return [*found, *_members.problems(self.members, task)]
-
-    def abilities(self, task: Task) -> frozenset[Ability]:
-        """Weights, where every member can."""
-        every = all("weights" in member.abilities(task) for member in self.members.values())
-        return frozenset({"weights"} if every else ())
-
-    def uses_validation(self) -> bool:
-        """Where a member does."""
-        return any(member.uses_validation() for member in self.members.values())
-
-    def packages(self) -> tuple[str, ...]:
-        """Those of the members."""
-        return tuple(sorted({name for member in self.members.values() for name in member.packages()}))
-
-    def label(self, task: Task) -> str:
-        """blend."""
-        return "blend"
+        return found
 
     def fit(self, train: pl.DataFrame, valid: pl.DataFrame | None, schema: Schema, advance: Advance) -> Fitted:
         """Each member by itself.

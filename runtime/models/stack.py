@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..errors import Mistake, Problem
-from ..model import Advance, Explanation, Fitted, Model
-from ..options import Ability
+from ..errors import Mistake
+from ..model import Advance, Explanation, Fitted
 from ..weights import weights
 from . import _members
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from ..schema import Schema, Task
+    from ..schema import Schema
 
     Array = NDArray[np.float64]
 
@@ -27,38 +26,14 @@ if TYPE_CHECKING:
 _LEAST = 10  # rows in a fold
 
 
-class Stack(Model):
+class Stack(_members.Combined):
     """A linear model of what other models say: logistic regression for classes, ridge regression with weights of 0 and more for numbers."""
 
     kind: Literal["stack"] = "stack"
-    members: _members.Members
-    """The models by a name of your choice, each as a file of conf/model says one."""
     folds: Annotated[int, Field(ge=2, le=20)] = 5
     """Parts of the rows; what a member says of one it learned from the others."""
     strength: Annotated[float, Field(gt=0)] = 1.0
     """How freely the weights may be large: C of logistic regression, 1 / alpha of ridge regression."""
-
-    def problems(self, task: Task) -> list[Problem]:
-        """What keeps a member from the task; parameters, which a stack has none of."""
-        found = [Problem("a stack has no params; its members have.", ("model", "params"))] if self.params else []
-        return [*found, *_members.problems(self.members, task)]
-
-    def abilities(self, task: Task) -> frozenset[Ability]:
-        """Weights, where every member can."""
-        every = all("weights" in member.abilities(task) for member in self.members.values())
-        return frozenset({"weights"} if every else ())
-
-    def uses_validation(self) -> bool:
-        """Where a member does."""
-        return any(member.uses_validation() for member in self.members.values())
-
-    def packages(self) -> tuple[str, ...]:
-        """Those of the members."""
-        return tuple(sorted({name for member in self.members.values() for name in member.packages()}))
-
-    def label(self, task: Task) -> str:
-        """stack."""
-        return "stack"
 
     def fit(self, train: pl.DataFrame, valid: pl.DataFrame | None, schema: Schema, advance: Advance) -> Fitted:
         """Members on each fold's rest, the weights on what they say of the folds, then members on all rows.

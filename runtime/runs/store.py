@@ -6,8 +6,9 @@ import math
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from ..errors import Mistake, Problem, did_you_mean
+from ..errors import Mistake, Problem
 from ..files import sweep
+from ..ids import meant
 from .run import RUNS, Run, runs_folder
 
 
@@ -40,17 +41,11 @@ def find(root: Path, wanted: str) -> Run:
         raise Mistake("there are no runs yet.", hint="Train one: python train.py")
     if wanted == "best":
         return known[0]
-    matching = [run for run in known if wanted and run.id.startswith(wanted)]
-    if len(matching) == 1:
-        return matching[0]
-    ids = sorted(run.id for run in matching or known)
-    if matching:
-        raise Mistake(f'{len(matching)} runs begin with "{wanted}": {", ".join(ids[:5])}.', hint="Write more digits.")
-    for problem in broken(root):
-        if f"{RUNS}/{wanted}" in problem.what:
-            raise Mistake(problem)
-    hint = did_you_mean(wanted, ids, otherwise="overture runs lists them.")
-    raise Mistake(f'there is no run "{wanted}".', hint=hint)
+
+    def of_that_name() -> list[Problem]:
+        return [problem for problem in broken(root) if f"{RUNS}/{wanted}" in problem.what][:1]
+
+    return meant(wanted, known, "run", "overture runs lists them.", of_that_name)
 
 
 def finished(root: Path, run_id: str) -> Run | None:

@@ -130,7 +130,7 @@ class HttpService(Service[Any]):  # type: ignore[misc]
             opened = open_log(self.kept, root, schema, predictor.version, meter or Untold())
             kept = factory.kept = shadowing(predictor, opened, self.kept, meter or Untold())
             factory.feedback = Feedback(root / self.kept.folder, schema, self.kept, opened.identify, meter)
-            guard.watched = partial(watch, kept)
+            guard.watched = partial(watch, kept.put)
             for lane in lanes.values():
                 lane.keep = kept.put
         guard.fast.update(lanes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .answering import Answerer
@@ -12,17 +12,13 @@ from .batching import Batcher
 from .challenge import Divided
 from .decoding import Decoder
 from .guard import Receive, Scope
-from .logged import Found
+from .logged import Answered, Found, Keep
 from .meter import Meter
 from .reply import PHRASES, Answering, Message
 from .trail import Trail
 
 LARGE = 64 << 10
 """Bytes of a body above which it is decoded off the event loop."""
-
-
-Keep = Callable[[str, bytes, Sequence[Any], Any, Mapping[int, list[str]], Sequence[Found]], None]
-"""Keeps what is answered, as RequestLog.put does."""
 
 
 class Lane:
@@ -57,7 +53,7 @@ class Lane:
             return False
         made = self._answerer.body(ids, warnings, found)
         if self.keep is not None:
-            self.keep(self.path, answer.request_id, ids, rows, warnings, found)
+            self.keep(Answered(time.time_ns(), self.path, answer.request_id, ids, rows, warnings, found))
         await answer.good(made)
         self._meter.rows(self.path, len(rows))
         self._trail.leave(scope, headers, len(made), 200, time.perf_counter() - answer.begun)

@@ -59,6 +59,10 @@ class Answered(NamedTuple):
     found: Sequence[Found]
 
 
+Keep = Callable[[Answered], None]
+"""Keeps the rows of a request that is about to be answered; never waits."""
+
+
 class Layout:
     """From answered requests to a frame: id, time, model, route, inputs, outputs and warnings."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..targets import Log
 from . import logged, spool
-from .logged import Answered, Found, Hiding, Layout
+from .logged import Answered, Hiding, Keep, Layout
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,26 +83,14 @@ class RequestLog:
             self._trouble(error)
         self._thread.start()
 
-    def put(
-        self,
-        route: str,
-        request_id: bytes,
-        ids: Sequence[Any],
-        rows: Any,
-        warnings: Mapping[int, list[str]],
-        found: Sequence[Found],
-        at: int | None = None,
-    ) -> None:
-        """Keep the rows of a request that is about to be answered; called in one thread alone, never waits.
-
-        at: when, in nanoseconds since 1970; None: now.
-        """
-        count = len(ids)
+    def put(self, answered: Answered) -> None:
+        """Keep the rows of a request that is about to be answered; called in one thread alone, never waits."""
+        count = len(answered.ids)
         self._answered += count
         if self._answered - self._overflown - self._taken > self._settings.queue:
             self._overflown += count
         else:
-            self._queue.append(Answered(at or time.time_ns(), route, request_id, ids, rows, warnings, found))
+            self._queue.append(answered)
         if self._spool is not None:
             self._spool.counts.put(self._answered, self._overflown)
 
@@ -216,31 +204,17 @@ def ignored(folder: Path) -> None:
         rule.write_text("*\n")
 
 
-class Keeper(Protocol):
-    """What keeps the rows of requests."""
-
-    def put(
-        self,
-        route: str,
-        request_id: bytes,
-        ids: Sequence[Any],
-        rows: Any,
-        warnings: Mapping[int, list[str]],
-        found: Sequence[Found],
-    ) -> None:
-        """Keep the rows of a request that is about to be answered."""
-
-
-def watch(kept: Keeper, path: str, answer: Answering) -> None:
+def watch(keep: Keep, path: str, answer: Answering) -> None:
     """Keep what is predicted for a request when it is answered; what is given up is not."""
     told: list[Told] = []
     PREDICTED.set(told)
 
-    def keep() -> None:
+    def before() -> None:
         for rows, ids, warnings, found in told:
-            kept.put(path, answer.request_id, ids, rows, warnings, list(map(logged.found, found)))
+            said = list(map(logged.found, found))
+            keep(Answered(time.time_ns(), path, answer.request_id, ids, rows, warnings, said))
 
-    answer.before = keep
+    answer.before = before
 
 
 def open_log(settings: Log, root: Path, schema: Schema, model: str, tally: Tally, part: str = REQUESTS) -> RequestLog:

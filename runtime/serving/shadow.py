@@ -9,11 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections import deque
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,7 +18,7 @@ from . import logged, request_log
 from .answering import Answerer
 from .challenge import Again, in_order
 from .decoding import Decoded
-from .logged import Found
+from .logged import Answered
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,16 +75,6 @@ class Watched(Answerer):
         return rows, warnings
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    """One answered request that the challenger has not seen."""
-
-    request_id: bytes
-    ids: Sequence[Any]
-    rows: Any
-    at: int
-
-
 class Shadow:
     """A request log that also has a challenger predict what was answered.
 
@@ -100,31 +87,23 @@ class Shadow:
         self._challenge, self._kept, self._beside, self._queue, self._tally = challenge, kept, beside, queue, tally
         self._answerer = Answerer(challenge.challenger)
         self._order = in_order(champion, challenge.challenger)
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Answered] = deque()
         self._put = self._taken = self._dropped = self._told = 0
         self._ready, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
         self._thread.start()
 
-    def put(
-        self,
-        route: str,
-        request_id: bytes,
-        ids: Sequence[Any],
-        rows: Any,
-        warnings: Mapping[int, list[str]],
-        found: Sequence[Found],
-    ) -> None:
+    def put(self, answered: Answered) -> None:
         """As RequestLog.put: never waits."""
-        at = time.time_ns()
-        self._kept.put(route, request_id, ids, rows, warnings, found, at)
-        if route != _ROUTE:
+        self._kept.put(answered)
+        if answered.route != _ROUTE:
             return
-        if self._put - self._taken + len(ids) > self._queue:
-            self._dropped += len(ids)
+        count = len(answered.ids)
+        if self._put - self._taken + count > self._queue:
+            self._dropped += count
             return
-        self._put += len(ids)
-        self._waiting.append(_Waiting(request_id, ids, rows, at))
+        self._put += count
+        self._waiting.append(answered)
         self._ready.set()
 
     def identify(self, id: str) -> str | None:
@@ -151,7 +130,7 @@ class Shadow:
             if self._stop.is_set() and not self._waiting:
                 return
 
-    def _batch(self) -> list[_Waiting]:
+    def _batch(self) -> list[Answered]:
         """Requests that one call may serve."""
         batch = [self._waiting.popleft()]
         rows = len(batch[0].ids)
@@ -162,22 +141,23 @@ class Shadow:
             batch.append(self._waiting.popleft())
         return batch
 
-    def _predict(self, batch: list[_Waiting]) -> None:
+    def _predict(self, batch: list[Answered]) -> None:
         rows = sum(len(item.ids) for item in batch)
         try:
-            for item, seen, warnings, found in self._answers(batch):
-                self._beside.put(_ROUTE, item.request_id, item.ids, seen, warnings, found, item.at)
+            for item in self._answers(batch):
+                self._beside.put(item)
             self._tally.shadowed("predicted", rows)
         except Exception as error:
             self._tally.shadowed("failed", rows)
             self._challenge.fails(error)
         self._taken += rows
 
-    def _answers(self, batch: list[_Waiting]) -> list[tuple[_Waiting, Any, dict[int, list[str]], list[Found]]]:
+    def _answers(self, batch: list[Answered]) -> list[Answered]:
+        """The same requests, as the challenger sees and answers them."""
         if isinstance(batch[0].rows, Again):
             given = batch[0].rows.asked()
             said = [logged.found(answer) for answer in self._challenge.challenger.predictions(given.frame)]
-            return [(batch[0], given.frame, given.warnings, said)]
+            return [batch[0]._replace(rows=given.frame, warnings=given.warnings, found=said)]
         known = []
         for item in batch:
             sent = [self._order(getattr(row, "raw", row)) for row in item.rows]
@@ -185,7 +165,7 @@ class Shadow:
         found = self._answerer.predict([row for rows, _ in known for row in rows])
         made, start = [], 0
         for item, (rows, warnings) in zip(batch, known, strict=True):
-            made.append((item, rows, warnings, found[start : start + len(rows)]))
+            made.append(item._replace(rows=rows, warnings=warnings, found=found[start : start + len(rows)]))
             start += len(rows)
         return made
 
@@ -197,7 +177,7 @@ class Shadow:
             log.warning("shadow: %d rows were not shown to the challenger, which is slower than callers ask", new)
 
 
-def _apart(item: _Waiting) -> bool:
+def _apart(item: Answered) -> bool:
     return isinstance(item.rows, Again)
 
 

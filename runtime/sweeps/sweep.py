@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import Mistake, did_you_mean
+from ..errors import Mistake
 from ..files import write
+from ..ids import meant
 from .job import Job
 
 SWEEPS = "sweeps"
@@ -116,14 +117,8 @@ def find(root: Path, wanted: str) -> Sweep:
         raise Mistake("there are no sweeps yet.", hint="Make one: python train.py sweep=catboost")
     if wanted == "last":
         return known[0]
-    matching = [sweep for sweep in known if wanted and sweep.id.startswith(wanted)]
-    if len(matching) == 1:
-        return matching[0]
-    ids = sorted(sweep.id for sweep in matching or known)
-    if matching:
-        raise Mistake(f'{len(matching)} sweeps begin with "{wanted}": {", ".join(ids[:5])}.', hint="Write more digits.")
-    hint = did_you_mean(wanted, ids, otherwise=f"There are: {', '.join(ids[:5])}.")
-    raise Mistake(f'there is no sweep "{wanted}".', hint=hint)
+    ids = sorted(sweep.id for sweep in known)
+    return meant(wanted, known, "sweep", f"There are: {', '.join(ids[:5])}.")
 
 
 def _opened(root: Path) -> Iterator[Sweep]:

@@ -11,7 +11,7 @@ import pytest
 
 from overture.runtime.schema import Schema
 from overture.runtime.serving import request_log, spool
-from overture.runtime.serving.logged import Hiding, Layout
+from overture.runtime.serving.logged import Answered, Hiding, Layout
 from overture.runtime.serving.request_log import RequestLog, open_log, read
 from overture.runtime.targets import Log
 
@@ -36,7 +36,7 @@ class Counted:
 def answer(log, place, rows=1, key="c"):
     given = [(place, 0, "One year", 1.5, True)] * rows
     found = [("Yes", [0.25, 0.75], None)] * rows
-    log.put("/predict", b"r%d" % place, [f"{key}{place}"] * rows, given, {}, found)
+    log.put(Answered(time.time_ns(), "/predict", b"r%d" % place, [f"{key}{place}"] * rows, given, {}, found))
 
 
 def made(folder, tally=None, **settings):
@@ -91,7 +91,8 @@ def test_warnings_are_kept_and_hidden_columns_are_not(tmp_path):
     log.start()
     told = "Contract: 'Weekly' was never seen; treated as missing"
     found = [("No", [1.0, 0.0], None)]
-    log.put("/predict", b"r", ["Ann"], [(1, 0, "Two year", 7.5, True)], {0: [told, "tenure: old"]}, found)
+    rows, warnings = [(1, 0, "Two year", 7.5, True)], {0: [told, "tenure: old"]}
+    log.put(Answered(time.time_ns(), "/predict", b"r", ["Ann"], rows, warnings, found))
     log.close()
     row = read(tmp_path).row(0, named=True)
     assert row["warnings"] == ["Contract: a label that was never seen; treated as missing", "tenure: old"]
