@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 Row = tuple[Any, ...]
 Predict = Callable[[Sequence[Row]], list[Any]]
-Waiting = tuple[list[Row], "asyncio.Future[list[Any]]"]
+Waiting = tuple[list[Row], "Answer"]
 
 INLINE = 256
 """Rows that are predicted on the event loop; more would keep others waiting."""
 MOST = 4096
 """Rows in one call."""
+
+
+class Answer(Protocol):
+    """Where answers are put: a future, or what is like one."""
+
+    def done(self) -> bool:
+        """Does nobody wait any more?"""
+
+    def set_result(self, found: list[Any], /) -> None:
+        """The answers of the rows."""
+
+    def set_exception(self, error: Exception, /) -> None:
+        """What the model raised for these rows alone."""
 
 
 class Batcher:
@@ -30,6 +43,7 @@ class Batcher:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._few: list[Waiting] = []
+        self._rows = 0
         self._many: list[Waiting] = []
         self._busy = False
         self._lonely = False
@@ -51,26 +65,35 @@ class Batcher:
         """Will so many rows be answered when the event loop comes round?"""
         return rows <= self._inline
 
+    def room(self, rows: int) -> bool:
+        """Will they be, with all that wait for it?"""
+        return self._rows + rows <= self._inline
+
     async def apart(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Do work in the thread of large requests."""
         return await self._loop.run_in_executor(self._thread, work, *arguments)
 
     def submit(self, rows: list[Row]) -> asyncio.Future[list[Any]]:
-        """The answers of these rows, in the future; its exception is what the model raised for these rows alone."""
-        future: asyncio.Future[list[dict[str, Any]]] = self._loop.create_future()
+        """The answers of these rows, in the future."""
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        self.put(rows, future)
+        return future
+
+    def put(self, rows: list[Row], answer: Answer) -> None:
+        """Answer these rows soon."""
         if self.inline(len(rows)):
-            self._few.append((rows, future))
+            self._few.append((rows, answer))
+            self._rows += len(rows)
             if len(self._few) == 1:
                 self._loop.call_soon(self._flush)
         else:
-            self._many.append((rows, future))
+            self._many.append((rows, answer))
             if len(self._many) == 1 and not self._busy:
                 self._loop.call_soon(self._start)
-        return future
 
     def _flush(self) -> None:
         """Predict the small requests here and now; the rest of a crowd goes to the thread."""
-        few, self._few = self._few, []
+        few, self._few, self._rows = self._few, [], 0
         batch, rest = self._cut(few, self._inline)
         self._lonely = len(few) == 1
         _settle(batch, _outcomes(self._predict, batch))

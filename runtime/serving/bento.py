@@ -28,6 +28,7 @@ from ..errors import OvertureError
 from ..targets import Log
 from ..terminal import problem_lines
 from .auth import Auth
+from .connection import Shortcut
 from .decoding import Unsupported
 from .example import example
 from .feedback import FEEDBACK, Feedback, described, take
@@ -134,6 +135,7 @@ class HttpService(Service[Any]):  # type: ignore[misc]
             for lane in lanes.values():
                 lane.keep = kept.put
         guard.fast.update(lanes)
+        guard.answered = Shortcut(guard, lanes).take
 
     def _meter(self) -> Meter | None:
         """None where BentoML keeps its metrics elsewhere than it did."""

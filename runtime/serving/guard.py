@@ -64,6 +64,8 @@ class Guard:
     """For some paths, fewer."""
     fast: dict[str, Fast] = field(default_factory=dict)
     """By path, what may answer its calls without the application."""
+    answered: Callable[[Send], None] | None = None
+    """Told of what sends, when one of these has answered."""
     counts: Counts | None = None
     watched: Callable[[str, Answering], None] | None = None
     """Told of a call that goes to the application."""
@@ -76,21 +78,48 @@ class Guard:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers, path = dict(scope["headers"]), scope["path"]
-        answer = Answering(send, _request_id(headers), time.perf_counter())
+        answer = Answering(send, request_id(headers), time.perf_counter())
         call = path in self.calls
         allowed = _POST if call else self.methods(scope)
         counted = path if allowed else _ELSEWHERE
-        inside = self._inside[counted] = self._inside.get(counted, 0) + 1
-        if self.counts is not None:
-            self.counts.begun(self._inside)
+        inside = self._enter(counted)
         try:
             if self.counts is not None and path == _METRICS:
                 await self.counts.collected()
             await self._checked(scope, headers, receive, answer, allowed, inside if call else 0)
         finally:
-            self._inside[counted] -= 1
-            if self.counts is not None and path != _METRICS:
-                self.counts.done(counted, answer.status, time.perf_counter() - answer.begun)
+            if path == _METRICS:
+                self.forget(counted)
+            else:
+                self.leave(counted, answer.status, time.perf_counter() - answer.begun)
+
+    def enter(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
+        """Take in a call that is a Fast's to answer, unless it would be refused."""
+        if self.refusal is not None and self.refusal(path, headers) is not None:
+            return False
+        if self._inside.get(path, 0) >= self._room(path):
+            return False
+        self._enter(path)
+        return True
+
+    def leave(self, path: str, status: int, seconds: float) -> None:
+        """A request that was taken in is over."""
+        self.forget(path)
+        if self.counts is not None:
+            self.counts.done(path, status, seconds)
+
+    def forget(self, path: str) -> None:
+        """A request that was taken in shall not be counted."""
+        self._inside[path] -= 1
+
+    def _enter(self, path: str) -> int:
+        inside = self._inside[path] = self._inside.get(path, 0) + 1
+        if self.counts is not None:
+            self.counts.begun(self._inside)
+        return inside
+
+    def _room(self, path: str) -> int:
+        return self.fewer.get(path, self.most)
 
     async def _checked(
         self,
@@ -112,15 +141,12 @@ class Guard:
         if not inside:
             scope["headers"] = [*_without(scope, REQUEST_ID), (REQUEST_ID, answer.request_id)]
             return await self.app(scope, receive, answer)
-        if inside > self.fewer.get(path, self.most):
+        if inside > self._room(path):
             return await answer.error(429, PHRASES[429], [(b"retry-after", b"1")])
         return await self._call(scope, headers, receive, answer)
 
     async def _call(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: Answering) -> None:
-        kind = headers.get(b"content-type", b"")
-        if kind != b"application/json":
-            kind = kind.split(b";")[0].strip().lower()
-        if kind not in (b"", b"application/json") or headers.get(b"content-encoding", b"") not in (b"", b"identity"):
+        if not is_json(headers):
             return await answer.error(415, "send JSON, uncompressed, with the header Content-Type: application/json")
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length[:20]) > self.max_bytes:
@@ -135,7 +161,7 @@ class Guard:
             return None
         fast = self.fast.get(scope["path"])
         if fast is not None and await fast.answer(scope, headers, body, receive, answer):
-            return None
+            return None if self.answered is None else self.answered(answer.send)
         own = [*json_headers(len(body)), (REQUEST_ID, answer.request_id)]
         scope["headers"] = [*_without(scope, b"content-type", b"content-length", REQUEST_ID), *own]
         if self.watched is not None:
@@ -157,6 +183,20 @@ def cross_origin(app: Application, origins: Sequence[str]) -> Application:
     )
 
 
+def is_json(headers: Mapping[bytes, bytes]) -> bool:
+    """Is a body that is said to be so read here?"""
+    kind = headers.get(b"content-type", b"")
+    if kind != b"application/json":
+        kind = kind.split(b";")[0].strip().lower()
+    return kind in (b"", b"application/json") and headers.get(b"content-encoding", b"") in (b"", b"identity")
+
+
+def request_id(headers: Mapping[bytes, bytes]) -> bytes:
+    """The id that a caller gave, or one that nobody can guess."""
+    asked = headers.get(REQUEST_ID)
+    return asked if asked is not None and _SANE.fullmatch(asked) else next(_IDS)
+
+
 def shown_path(scope: Scope) -> str:
     """A path as an answer repeats it."""
     path = str(scope["path"])
@@ -167,11 +207,6 @@ _POST = frozenset({"POST"})
 _METRICS = "/metrics"
 _ELSEWHERE = "elsewhere"  # what paths that do not exist are counted as
 _DRAWN = 4096  # bytes of chance at a time
-
-
-def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
-    asked = headers.get(REQUEST_ID)
-    return asked if asked is not None and _SANE.fullmatch(asked) else next(_IDS)
 
 
 def _ids() -> Iterator[bytes]:

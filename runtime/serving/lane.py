@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .answering import Answerer
@@ -17,6 +17,8 @@ from .meter import Meter
 from .reply import PHRASES, Answering, Message
 from .trail import Trail
 
+Rows = list[tuple[Any, ...]]
+Warnings = dict[int, list[str]]
 LARGE = 64 << 10
 """Bytes of a body above which it is decoded off the event loop."""
 
@@ -41,8 +43,8 @@ class Lane:
         """Answer a request; False: it was not accepted, or the model failed, and the plain service shall see to it."""
         large = len(body) > LARGE
         try:
-            rows, ids, warnings = await self._batcher.apart(self._read, body) if large else self._read(body)
-            found = self._batcher.now(rows) or await self._predicted(rows, receive, answer)
+            rows, ids, warnings = await self.batcher.apart(self.read, body) if large else self.read(body)
+            found = self.batcher.now(rows) or await self._predicted(rows, receive, answer)
         except _Gone:
             return True
         except TimeoutError:
@@ -51,16 +53,30 @@ class Lane:
             return True
         except Exception:
             return False
-        made = self._answerer.body(ids, warnings, found)
-        if self.keep is not None:
-            self.keep(Answered(time.time_ns(), self.path, answer.request_id, ids, rows, warnings, found))
+        made = self.made(answer.request_id, rows, ids, warnings, found)
         await answer.good(made)
-        self._meter.rows(self.path, len(rows))
-        self._trail.leave(scope, headers, len(made), 200, time.perf_counter() - answer.begun)
+        self.left(scope, headers, len(rows), len(made), time.perf_counter() - answer.begun)
         return True
 
     @property
-    def _batcher(self) -> Batcher:
+    def direct(self) -> bool:
+        """Are few rows answered so fast, and together with those of others, that nobody has to wait for it?"""
+        return self._answerer.quick is not None and self._answerer.together
+
+    def made(self, request_id: bytes, rows: Rows, ids: Sequence[Any], warnings: Warnings, found: list[Found]) -> bytes:
+        """The body of an answer, which is kept from now on as one that was given."""
+        body = self._answerer.body(ids, warnings, found)
+        if self.keep is not None:
+            self.keep(Answered(time.time_ns(), self.path, request_id, ids, rows, warnings, found))
+        return body
+
+    def left(self, scope: Scope, headers: Mapping[bytes, bytes], rows: int, length: int, seconds: float) -> None:
+        """So many rows were answered with so many bytes after so many seconds."""
+        self._meter.rows(self.path, rows)
+        self._trail.leave(scope, headers, length, 200, seconds)
+
+    @property
+    def batcher(self) -> Batcher:
         """Made in the event loop that it serves."""
         if self._made is None:
             answerer = self._answerer
@@ -69,18 +85,19 @@ class Lane:
             )
         return self._made
 
-    def _read(self, body: bytes) -> tuple[list[tuple[Any, ...]], Any, dict[int, list[str]]]:
+    def read(self, body: bytes) -> tuple[Rows, Sequence[Any], Warnings]:
+        """The rows of a body, their ids, and by row what is said about them; raises for what the plain service shall judge."""
         decoded = self._decode(body)
         rows, warnings = self._answerer.known(decoded)
         return rows, decoded.ids, warnings
 
-    async def _predicted(self, rows: list[tuple[Any, ...]], receive: Receive, answer: Answering) -> list[Found]:
+    async def _predicted(self, rows: Rows, receive: Receive, answer: Answering) -> list[Found]:
         """The answers, unless the time is over or the caller has gone: then the rows are not predicted any more."""
         left = self._seconds - (time.perf_counter() - answer.begun)
         if left <= 0:
             raise TimeoutError
-        future = self._batcher.submit(rows)
-        if self._batcher.inline(len(rows)):
+        future = self.batcher.submit(rows)
+        if self.batcher.inline(len(rows)):
             await asyncio.sleep(0)  # the loop comes round
             if future.done():
                 return future.result()

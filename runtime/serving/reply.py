@@ -55,7 +55,7 @@ class Answering:
     async def good(self, body: bytes) -> None:
         """Answer with 200 and this JSON."""
         self.status = 200
-        if not wire.sent(self.send, _GOOD % (len(body), self.request_id), body):
+        if not wire.sent(self.send, good(self.request_id, body), body):
             await self._whole(200, [], body)
 
     async def error(self, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
@@ -74,6 +74,11 @@ class Answering:
         names = [(name, value) for name, value in start["headers"] if name.lower() not in _ENTITY]
         await self.send({**start, "headers": [*names, *json_headers(len(self.body))]})
         await self.send({"type": "http.response.body", "body": self.body})
+
+
+def good(request_id: bytes, body: bytes) -> bytes:
+    """The lines of headers of an answer with status 200 and this JSON."""
+    return _GOOD % (len(body), request_id)
 
 
 def json_headers(length: int) -> list[tuple[bytes, bytes]]:

@@ -104,8 +104,8 @@ def plugin(tmp_path_factory):
 def make_project(tmp_path, plugin):
     """A function that writes the project of a task; its run is promoted unless told otherwise."""
 
-    def make(task, promoted=True, schema=None):
-        return write_project(tmp_path / task, task, promoted, schema)
+    def make(task, promoted=True, schema=None, quick=False):
+        return write_project(tmp_path / task, task, promoted, schema, quick)
 
     return make
 
@@ -134,18 +134,19 @@ def prices(plugin, tmp_path_factory):
         yield client
 
 
-def write_project(root, task, promoted=True, schema=None):
+def write_project(root, task, promoted=True, schema=None, quick=False):
+    """quick: may its model be asked for plain rows, on the event loop?"""
     root.mkdir()
     (root / "service.py").write_text((HERE / "projects" / f"{task}.py").read_text())
     (root / "hooks.py").write_text(HOOKS[task])
-    _record(root, schema or SCHEMAS[task])
+    _record(root, schema or SCHEMAS[task], {"quick": True} if quick else {})
     if promoted:
         promote(root)
     return root
 
 
-@contextmanager
-def open_service(root):
+def loaded_service(root):
+    """The application of a project's service."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # BentoML's own
         for name in ("hooks", "service"):
@@ -153,7 +154,15 @@ def open_service(root):
             module = sys.modules[name] = util.module_from_spec(spec)
             spec.loader.exec_module(module)
         forget_metrics()
-        with TestClient(module.Service.to_asgi(), raise_server_exceptions=False) as client:
+        return module.Service.to_asgi()
+
+
+@contextmanager
+def open_service(root):
+    app = loaded_service(root)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with TestClient(app, raise_server_exceptions=False) as client:
             yield client
 
 
@@ -169,10 +178,10 @@ def promote(root):
     (root / ".overture" / "production.json").write_text(json.dumps(content))
 
 
-def _record(root, schema):
+def _record(root, schema, weights):
     run = root / "runs" / RUN
     (run / "model").mkdir(parents=True)
-    (run / "model" / "weights.json").write_text("{}")
+    (run / "model" / "weights.json").write_text(json.dumps(weights))
     (run / "schema.json").write_text(schema.model_dump_json())
     facts = {
         "id": RUN,

@@ -69,6 +69,6 @@ def test_one_write_sends_what_asgi_would(port, sent, monkeypatch):
     while len(whole) < sent.count(b"HTTP/"):  # told just after it is sent
         time.sleep(0.01)
     assert set(whole) == {True}
-    monkeypatch.setattr(wire, "_KNOWN", None)
+    monkeypatch.setattr(wire, "_CYCLE", None)
     assert quick == answered(port, sent)
     assert quick.count(FINE) == sent.count(b"HTTP/")
