@@ -1,4 +1,4 @@
-"""Plain rows predicted by CatBoost, without a frame of polars or pandas."""
+"""Plain rows predicted by the trees of CatBoost, without a frame of polars or pandas."""
 
 from __future__ import annotations
 
@@ -11,17 +11,40 @@ import numpy as np
 from ..data.column import BooleanColumn, CategoryColumn, IntegerColumn, NumberColumn, TextColumn
 from ..matrix import LARGEST, probabilities
 from ..quick import reader
+from ._catboost_agreed import agreed
+from ._catboost_lines import Lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..quick import Quick
     from ..schema import Schema
+    from ._catboost_tables import Tables
 
 _FEW = 32  # rows up to which reading them one by one is faster
 
 
+def quick(model: Any, schema: Schema, inputs: list[str]) -> Quick:
+    """The quickest way for a catboost.CatBoost. Inputs: those the model uses, in its order."""
+    tables = agreed(model, schema, inputs)
+    return QuickTrees(model, schema, inputs) if tables is None else QuickTables(tables, schema, inputs)
+
+
+class QuickTables:
+    """Trees in tables that take tuples."""
+
+    def __init__(self, tables: Tables, schema: Schema, inputs: list[str]) -> None:
+        self._tables, self._schema = tables, schema
+        self._lines = Lines(tables.inputs, inputs, schema)
+
+    def predict(self, rows: Sequence[tuple[Any, ...]]) -> NDArray[np.float64]:
+        """Probabilities or values."""
+        raw = self._tables.raw(self._lines(rows)) if rows else np.empty((0, self._tables.leaves.shape[1]))
+        return probabilities(raw, self._schema) if self._schema.classification else raw[:, 0]
+
+
 class QuickTrees:
-    """Trees of CatBoost that take tuples."""
+    """Trees of CatBoost itself that take tuples."""
 
     def __init__(self, model: Any, schema: Schema, inputs: list[str]) -> None:
         """Inputs: those the model uses, in its order."""

@@ -167,10 +167,10 @@ class _Trees(Fitted):
         return probabilities(raw, self.schema) if self.schema.classification else raw[:, 0]
 
     def quick(self) -> Quick:
-        """Lists instead of frames."""
-        from ._catboost_quick import QuickTrees
+        """Tables instead of trees, where the model can be made into some; else lists instead of frames."""
+        from ._catboost_quick import quick
 
-        return QuickTrees(self.model, self.schema, self.inputs)
+        return quick(self.model, self.schema, self.inputs)
 
     def explain(self, frame: pl.DataFrame) -> Explanation:
         """Exact SHAP values of the trees (Lundberg and others 2018), as CatBoost computes them."""
