@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from . import wire
 from .guard import Guard, is_json, request_id
+from .lane import LARGE, Lane
 from .logged import Found
 from .reply import GONE, good
 
 if TYPE_CHECKING:
     from .guard import Scope
-    from .lane import Lane
     from .reply import Send
 
 MOST_HEADS, LONGEST_HEAD = 1000, 2048
 """How many heads are remembered, and the bytes of the longest."""
+PATIENCE = 0.1
+"""Seconds that the rest of a request may take to be answered here: many callers send the head first, and then the body."""
 _HARMLESS = frozenset(
     {
         b"host", b"user-agent", b"accept", b"accept-encoding", b"accept-language", b"connection", b"content-type",
@@ -40,6 +42,8 @@ class Head:
 
     lane: Lane
     headers: Mapping[bytes, bytes]
+    end: int
+    """Bytes of the head."""
     length: int
     """Bytes of the body."""
 
@@ -59,27 +63,28 @@ class Shortcut:
         if behind is not None and self._lanes:
             behind.transport.set_protocol(Connection(behind, self))
 
-    def learn(self, data: bytes, end: int, scope: Scope) -> None:
-        """Remember the head of a request that uvicorn has just parsed. end: of the head in the data."""
+    def learn(self, head: bytes, scope: Scope) -> None:
+        """Remember the head of a request that uvicorn has just parsed, if another that begins with it can only mean the same."""
         headers, lane = dict(scope["headers"]), self._lanes.get(scope["path"])
-        if lane is None or scope["method"] != "POST" or not 4 < end <= LONGEST_HEAD:
+        if lane is None or not head.startswith(b"POST ") or len(head) > LONGEST_HEAD or not is_json(headers):
             return
-        names = headers.keys()
-        if len(headers) < len(scope["headers"]) or not names <= _HARMLESS or not is_json(headers):
+        lines = head.count(b"\n")  # as many as there are headers, and the first and the last: none is continued
+        if lines != head.count(b"\r\n") or lines != len(scope["headers"]) + 2 or lines != len(headers) + 2:
             return
-        if headers.get(b"content-length") != b"%d" % (len(data) - end):
+        length = headers.get(b"content-length", b"")
+        if not headers.keys() <= _HARMLESS or not length.isdigit() or int(length[:9]) > LARGE:
             return
         if len(self.heads) >= MOST_HEADS:
             self.heads.clear()
-        self.heads[data[:end]] = Head(lane, headers, len(data) - end)
+        self.heads[head] = Head(lane, headers, len(head), int(length))
 
-    def begin(self, connection: Connection, head: Head, data: bytes) -> Call | None:
-        """Begin to answer; None: it has to go the long way. data: all of the request."""
-        begun, lane, guard = time.perf_counter(), head.lane, self.guard
+    def begin(self, connection: Connection, head: Head, data: bytes, begun: float) -> Call | None:
+        """Take a request in; None: it has to go the long way. begun: when it came, by time.perf_counter."""
+        lane, guard = head.lane, self.guard
         if head.length > guard.max_bytes or not guard.enter(lane.path, head.headers):
             return None
         try:
-            asked = lane.read(data[-head.length :])
+            asked = lane.read(data[head.end :])
         except Exception:
             asked = None
         if asked is None or not lane.batcher.room(len(asked[0])):
@@ -166,33 +171,39 @@ class _Turn:
 
 
 class Connection(asyncio.Protocol):
-    """A connection that uvicorn accepted, with uvicorn's own protocol behind."""
+    """A connection that uvicorn accepted, with uvicorn's own protocol behind.
+
+    While it is asked, or a request has come in part, bytes that come wait here; otherwise there are none.
+    """
 
     def __init__(self, behind: Any, shortcut: Shortcut) -> None:
         self._behind, self._shortcut = behind, shortcut
         self._transport, self._heads = behind.transport, shortcut.heads
-        self._call: Call | None = None
-        self._turn = _Turn(None)
-        self._held = b""
         self._scope = {"client": behind.client, "scheme": behind.scheme, "method": "POST"}
+        self._turn = _Turn(None)
+        self._call: Call | None = None
+        self._part: Head | None = None
+        self._held = b""
+        self._begun = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         """Answer, or pass on what came."""
         if self._call is not None:  # until it is answered the next waits, so that answers keep their order
             self._held += data
             return self._behind.flow.pause_reading()  # type: ignore[no-any-return]
+        if self._part is not None:
+            return self._more(self._part, data)
         end = data.find(b"\r\n\r\n") + 4
         head = self._heads.get(data[:end])
-        if head is None or len(data) != end + head.length or not self._between():
+        if head is None or not self._between():
             return self._pass(data, end)
-        call = self._shortcut.begin(self, head, data)
-        if call is None:
-            return self._pass(data, end)
+        self._begun = time.perf_counter()
         behind, turn = self._behind, self._turn
         behind._unset_keepalive_if_required()
         turn.scope, turn.keep_alive, turn.response_complete = behind.scope, True, False
-        behind.cycle, self._call = turn, call
-        return call.start()
+        behind.cycle = turn
+        return self._ask(head, data)
 
     def write(self, lines: bytes, body: bytes) -> None:
         """Send a good answer."""
@@ -206,25 +217,51 @@ class Connection(asyncio.Protocol):
         if not turn.keep_alive:
             self._transport.close()
         self._behind.on_response_complete()
-        self._go_on(b"")
+        held, self._held = self._held, b""
+        if held and turn.keep_alive:
+            self.data_received(held)
 
     def again(self, data: bytes) -> None:
-        """Give uvicorn a request that cannot be answered here."""
+        """Give uvicorn what came as if it had just come."""
         turn, self._call = self._turn, None
         turn.response_complete = True
-        self._go_on(data)
+        held, self._held = self._held, b""
+        self._behind.data_received(data + held)
+        if not turn.keep_alive:  # the server is about to stop, which it told of this turn alone
+            self._behind.shutdown()
 
     def scope(self, path: str) -> Scope:
         """What a log tells of a request for a path."""
         return {**self._scope, "path": path}
 
-    def _go_on(self, data: bytes) -> None:
-        held, self._held = self._held, b""
-        if data:
-            self._behind.data_received(data)
-            self._behind.cycle.keep_alive &= self._turn.keep_alive
-        if held and not self._transport.is_closing():
-            self.data_received(held)
+    def _ask(self, head: Head, data: bytes) -> None:
+        missing = head.end + head.length - len(data)
+        if missing > 0:
+            self._part, self._held = head, data
+            self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._late)
+            return None
+        call = self._shortcut.begin(self, head, data, self._begun) if missing == 0 else None
+        if call is None:
+            return self.again(data)
+        self._call = call
+        return call.start()
+
+    def _more(self, head: Head, data: bytes) -> None:
+        held = self._held = self._held + data
+        if len(held) >= head.end + head.length:
+            self._part, self._held = None, b""
+            self._stop()
+            self._ask(head, held)
+
+    def _late(self) -> None:
+        """What is missing takes its time, which uvicorn and the guard see to."""
+        held, self._part, self._held, self._timer = self._held, None, b"", None
+        self.again(held)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _between(self) -> bool:
         """Is there nothing that uvicorn has begun to read or to answer?"""
@@ -241,14 +278,14 @@ class Connection(asyncio.Protocol):
         cycle = behind.cycle if self._between() else None
         behind.data_received(data)
         new = behind.cycle
-        if cycle is None or new is cycle or behind.scope is not new.scope or new.more_body or not new.keep_alive:
-            return
-        self._shortcut.learn(data, end, new.scope)
+        if cycle is not None and new is not cycle and behind.scope is new.scope and new.keep_alive:
+            self._shortcut.learn(data[:end], new.scope)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Whoever asked has gone."""
-        if self._call is not None:
-            call, self._call = self._call, None
+        self._stop()
+        call, self._call, self._part, self._held = self._call, None, None, b""
+        if call is not None:
             call.lost()
         self._behind.connection_lost(exc)
 

@@ -205,8 +205,8 @@ def started(words, folder, more):
             process.wait(20)
 
 
-def requests_a_second(folder: Path, port: int, rows: int, connections: int) -> float:
-    said = load(folder, port, rows, connections)
+def requests_a_second(folder: Path, port: int, script: int | str, connections: int) -> float:
+    said = load(folder, port, script, connections)
     return float(next(line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec")))
 
 
@@ -216,9 +216,9 @@ def median_milliseconds(folder: Path, port: int, rows: int, connections: int) ->
     return float(number) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
 
-def load(folder: Path, port: int, rows: int, connections: int) -> str:
-    """What wrk says of a service under load, with no answer but good ones."""
-    options = ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", f"{rows}.lua"]
+def load(folder: Path, port: int, script: int | str, connections: int) -> str:
+    """What wrk says of a service under load, with no answer but good ones. script: what it sends, by rows or by name."""
+    options = ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", f"{script}.lua"]
     words = ["wrk", *options, f"http://127.0.0.1:{port}/predict"]
     said = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in said, said

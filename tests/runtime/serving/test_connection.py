@@ -1,5 +1,6 @@
 """Requests on connections that are kept open, through a real uvicorn: answered where they arrive, to the same bytes."""
 
+import http.client
 import json
 import logging
 import random
@@ -103,7 +104,7 @@ class Caller:
         return self.answer()
 
     def warm(self, content=FINE):
-        """Ask until the head of this request is known: the first is taken note of, the second learned."""
+        """Ask until the connection is watched and the head of this request known."""
         for _ in range(2):
             assert self.ask(content)[0] == 200
         return self
@@ -200,12 +201,66 @@ def test_a_body_that_holds_a_whole_request_is_a_body(churn_server):
     with Caller(churn_server[2]) as caller:
         caller.warm()
         outer = asked(b" " * 8 + inner)
-        caller.socket.sendall(outer[: -len(inner)])
-        time.sleep(0.05)
-        caller.socket.sendall(inner)
-        assert caller.answer()[0] == 400
+        for pause in (0.05, 0.05, 2 * connection.PATIENCE):  # the head is not known yet, known, and given up
+            caller.socket.sendall(outer[: -len(inner)])
+            time.sleep(pause)
+            caller.socket.sendall(inner)
+            assert caller.answer()[0] == 400
+            assert caller.ask(FINE)[0] == 200
+            assert caller.left == b""
+
+
+@pytest.mark.parametrize(("patience", "pause"), [(20, 0.05), (0.01, 0.5)])
+def test_a_body_may_come_after_its_head(churn_server, direct, monkeypatch, patience, pause):
+    """As most callers in Python send them."""
+    monkeypatch.setattr(connection, "PATIENCE", patience)
+    request = asked(FINE)
+    with Caller(churn_server[2]) as caller:
+        expected = [caller.ask(FINE) for _ in range(3)][-1]
+        direct.clear()
+        for _ in range(4):
+            caller.socket.sendall(request[: -len(FINE)])
+            time.sleep(pause)
+            caller.socket.sendall(FINE)
+            assert caller.answer() == expected
+    assert len(direct) == (4 if pause < patience else 0)
+
+
+def test_callers_that_people_use_are_answered_where_they_ask(churn_server, direct, monkeypatch):
+    monkeypatch.setattr(connection, "PATIENCE", 20)
+    httpx = pytest.importorskip("httpx")
+    logging.getLogger("uvicorn.access").handlers = []
+    with httpx.Client() as client:
+        found = [client.post(f"http://127.0.0.1:{churn_server[2]}/predict", json={"rows": [ROW]}) for _ in range(6)]
+    assert len({answer.content for answer in found}) == 1
+    assert len(direct) >= 4
+    caller = http.client.HTTPConnection("127.0.0.1", churn_server[2])
+    direct.clear()
+    for _ in range(6):
+        caller.request("POST", "/predict", FINE, {"content-type": "application/json"})
+        assert caller.getresponse().read() == found[0].content
+    caller.close()
+    assert len(direct) >= 4
+
+
+def test_a_body_that_never_comes_is_given_up(plugin, tmp_path):
+    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app.seconds = 0.3
+    with listening(app) as (_, port), Caller(port) as caller:
+        caller.warm()
+        caller.socket.sendall(asked(FINE)[:-1])
+        assert caller.answer()[0] == 408
+
+
+def test_a_caller_who_goes_in_the_middle_of_a_request_leaves_nothing(churn_server):
+    app = churn_server[0]
+    with Caller(churn_server[2]) as caller:
+        caller.warm()
+        caller.socket.sendall(asked(FINE)[:-1])
+        time.sleep(0.02)
+    with Caller(churn_server[2]) as caller:
         assert caller.ask(FINE)[0] == 200
-        assert caller.left == b""
+    until(lambda: app._inside["/predict"] == 0)
 
 
 def test_many_requests_at_once_on_one_connection_keep_their_order(churn_server):
