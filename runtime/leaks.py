@@ -22,18 +22,24 @@ _FOLD = "fold of the row"
 _COARSE = 0.5  # the share of different rows below which rows are often equal by themselves
 
 
-def leaks(train: pl.DataFrame, valid: pl.DataFrame, test: pl.DataFrame, schema: Schema, kind: str) -> Iterator[str]:
+def leaks(
+    train: pl.DataFrame, valid: pl.DataFrame, test: pl.DataFrame, schema: Schema, kind: str, together: bool = False
+) -> Iterator[str]:
     """What a person should know, a sentence each, with counts; of validation rows what is not said of test rows already.
 
-    kind: the way the rows were split.
+    kind: the way the rows were split. together: what Split.keeps_together says of it; then no key is torn, and without
+    a key no row is, so nobody looks for these.
     """
     import polars as pl
 
     known = pl.concat([train, valid])
-    told = [*_same_key(known, test, schema, kind, "test row", "scores may be too good")]
-    yield from told or _same_key(train, valid, schema, kind, "validation row", "training may stop too late")
-    told = [*_same_row(known, test, schema, "test row")]
-    yield from told or _same_row(train, valid, schema, "validation row")
+    if not together:
+        told = [*_same_key(known, test, schema, kind, "test row", "scores may be too good")]
+        yield from told or _same_key(train, valid, schema, kind, "validation row", "training may stop too late")
+    if not together or schema.key is not None:
+        learned, stopping, judging = (_hashes(rows, schema) for rows in (train, valid, test))
+        told = [*_same_row(pl.concat([learned, stopping]), judging, schema, "test row")]
+        yield from told or _same_row(learned, stopping, schema, "validation row")
     yield from _future(known, test, schema)
     yield from _answers(known, schema)
 
@@ -94,17 +100,19 @@ def _same_key(
         yield f"{_of(shared, judged.height, noun)} {share} {schema.key} with rows to learn from: {ends}"
 
 
-def _same_row(known: pl.DataFrame, judged: pl.DataFrame, schema: Schema, noun: str) -> Iterator[str]:
-    """The engine's hash will do, because it is forgotten at once; a chance hit takes billions of rows."""
-    columns = [name for name in (*schema.inputs, schema.target) if name in known.columns]
-    if judged.is_empty():
+def _hashes(rows: pl.DataFrame, schema: Schema) -> pl.Series:
+    """The engine's hash of all that each row says will do, because it is forgotten at once; a chance hit takes billions of rows."""
+    return rows.select(name for name in (*schema.inputs, schema.target) if name in rows.columns).hash_rows()
+
+
+def _same_row(theirs: pl.Series, ours: pl.Series, schema: Schema, noun: str) -> Iterator[str]:
+    if ours.is_empty():
         return
-    ours, theirs = (rows.select(columns).hash_rows() for rows in (judged, known))
     hit = theirs.filter(theirs.is_in(ours.unique().implode())).unique()
     if hit.len() and theirs.n_unique() >= _COARSE * theirs.len():
         same = int(ours.is_in(hit.implode()).sum())
         has = "has" if same == 1 else "have"
-        yield f"{_of(same, judged.height, noun)} {has} the very values of a row to learn from{_beside(schema)}"
+        yield f"{_of(same, ours.len(), noun)} {has} the very values of a row to learn from{_beside(schema)}"
 
 
 def _of(some: int, every: int, noun: str) -> str:

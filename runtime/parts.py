@@ -34,6 +34,7 @@ class Parts:
     schema: Schema
     """With the classes, the positive class and the categories of train and valid."""
     rows: Rows
+    """All of them; where there are no folds, in the order of the parts."""
     split: str
     """The kind of split, for people."""
     notes: tuple[str, ...]
@@ -51,12 +52,14 @@ def split(rows: Rows, split: Split) -> Parts:
     """
     with step("split") as now:
         part = split.assign(rows.frame, rows.schema)
-        train, valid, test = (rows.frame.filter(part == name) for name in PARTS)
+        masks = [(part == name).fill_null(False) for name in PARTS]
+        # folds are made of the rows in their order
+        train, valid, test = map(rows.frame.filter, masks) if split.folds else rows.apart(masks)
         problems = [*_empty(train, test, split, rows.frame.height)]
         if problems:
             raise Mistake(problems)
         schema = learned(train, valid, rows.schema)
-        notes = [*_unseen(test, schema), *leaks(train, valid, test, schema, split.kind)]
+        notes = [*_unseen(test, schema), *leaks(train, valid, test, schema, split.kind, split.keeps_together)]
         sizes = [*zip(PARTS, (train, valid, test), strict=True)]
         said = [f"{name} {figures.count(rows_of.height)}" for name, rows_of in sizes]
         if part.null_count():

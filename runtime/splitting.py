@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -37,6 +37,8 @@ class Split(Section):
     """How many folds the rows that are not test are divided into, for cross-validation; null: none."""
     seed: int | None = None
     """Another seed than the project's."""
+    keeps_together: ClassVar[bool] = False
+    """Do all rows of one `identity` go to one part, whatever else they say?"""
 
     @model_validator(mode="after")
     def _leave_some_to_train(self) -> Split:
@@ -101,8 +103,8 @@ class Split(Section):
         import numpy as np
         import polars as pl
 
-        ends = [self.test, self.test + self.valid]
-        return pl.Series("part", [TEST, VALID, TRAIN]).gather(np.searchsorted(ends, positions, side="right"))
+        number = (positions >= self.test).astype(np.uint8) + (positions >= self.test + self.valid)
+        return pl.Series("part", [TEST, VALID, TRAIN], dtype=pl.Enum(PARTS)).gather(number)
 
 
 def identity(schema: Schema) -> list[str]:

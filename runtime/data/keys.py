@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..errors import Mistake, Problem
 from . import breach
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Place = tuple[str | int, ...]
 MOMENT = "moment"
+_SPARSE = 8
 _NOUNS = {
     "text": "text",
     "category": "labels",
@@ -58,7 +59,8 @@ class Keys:
         self.breaches: list[Breach] = []
         """Values on the right that are none of what the left holds."""
         kept = [
-            pl.DataFrame({"lr"[i]: pl.int_range(side.frame.height, eager=True)}) for i, side in enumerate(self.sides)
+            pl.DataFrame({"lr"[i]: pl.int_range(side.frame.height, dtype=pl.get_index_type(), eager=True)})
+            for i, side in enumerate(self.sides)
         ]
         self.left, self.right = kept
         for name, pair in zip(self.names, join.pairs.items(), strict=True):
@@ -72,9 +74,13 @@ class Keys:
         if self.as_of is not None:
             return self._latest(self.as_of)
         right = self.right.drop_nulls(self.names)
-        # in the order of both sides it costs more, and says the same where each row finds one at most
-        order: Literal["left", "left_right"] = "left_right" if self.repeated else "left"
-        return self.left.join(right, on=self.names, how="left", maintain_order=order).select("l", "r")
+        if self.repeated:
+            return self.left.join(right, on=self.names, how="left", maintain_order="left_right").select("l", "r")
+        found = _addressed(self.left, right, self.names)
+        if found is None:
+            left = self.left.select(self.names)
+            found = left.join(right, on=self.names, how="left", maintain_order="left")["r"]
+        return self.left.select("l").with_columns(found)
 
     @cached_property
     def repeated(self) -> int:
@@ -176,6 +182,28 @@ class Keys:
         ]
         hint = f"Describe {pair[0]} in data.columns, so that both are read alike."
         return Problem(f"{said[0]}, {said[1]}: they cannot be compared.", (*self.where, part), hint=hint)
+
+
+def _addressed(left: pl.DataFrame, right: pl.DataFrame, names: list[str]) -> pl.Series | None:
+    """The "r" of each row on the left, looked up in a table of all whole numbers from the least key on the right to the greatest.
+
+    None where keys are no whole numbers or lie far apart: a table of more than _SPARSE places a key would cost more than it saves.
+    """
+    import numpy as np
+    import polars as pl
+
+    if len(names) != 1 or right.is_empty() or left.schema[names[0]] != pl.Int64 or right.schema[names[0]] != pl.Int64:
+        return None
+    keys = right[names[0]].to_numpy()
+    least, greatest = int(keys.min()), int(keys.max())
+    if greatest - least >= _SPARSE * keys.size:
+        return None
+    places = np.full(greatest - least + 1, -1, dtype=np.int64)
+    places[keys - least] = right["r"].to_numpy()
+    table = pl.Series("r", places).cast(pl.get_index_type(), strict=False)
+    wanted = pl.col(names[0])
+    within = pl.when(wanted.is_between(least, greatest)).then(wanted - least)
+    return table.gather(left.select(within.cast(pl.get_index_type())).to_series())
 
 
 def _type(column: AnyColumn) -> str:

@@ -42,6 +42,7 @@ def once(load: Load) -> Load:
         if kept.get("asked") != asked:
             kept.clear()
             kept.update(rows=load(data), asked=asked)
+            kept["rows"].kept = True
             return kept["rows"]  # type: ignore[no-any-return]
         rows: Rows = kept["rows"]
         with step("load") as now:

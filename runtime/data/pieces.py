@@ -1,7 +1,9 @@
-"""Large frames, which are held in pieces as they were read."""
+"""Large frames, which are held in pieces as they were read, and are told apart without being held twice."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,3 +22,20 @@ def beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         parts.append(left.slice(start, length).hstack(right.slice(start, length)))
         start += length
     return pl.concat(parts)
+
+
+def apart(columns: list[pl.Series], masks: Sequence[pl.Series]) -> list[pl.DataFrame]:
+    """The rows that each mask chooses, in their order.
+
+    columns: of one height; they are taken out of the list some at a time, as many as there are processors, so that
+    nothing but these is in memory twice where nobody else holds them.
+    """
+    import polars as pl
+
+    found: list[list[pl.Series]] = [[] for _ in masks]
+    while columns:
+        some = pl.DataFrame(columns[: os.cpu_count()])
+        del columns[: os.cpu_count()]
+        for mask, kept in zip(masks, found, strict=True):
+            kept += some.filter(mask).get_columns()
+    return [pl.DataFrame(kept) for kept in found]

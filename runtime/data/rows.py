@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import Mistake, Problem, Refusal, listed
 from ..progress import step
 from ..schema import Schema
+from . import pieces
 from .breach import Breach
 from .checking import Before, Checking
 from .content import of_rows
@@ -51,12 +52,13 @@ class Data:
     """The state of the files when they were hashed; None: they were not yet."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rows:
     """Rows in the types of their columns, and all there is to say about them."""
 
     frame: pl.DataFrame
-    """Every column of the schema, those derived, and `_row`, the number in the base from 1; no row without a target."""
+    """Every column of the schema, those derived, and `_row`, the number in the base from 1; no row without a target.
+    In the order of the base until they are told apart, then in that of the parts."""
     schema: Schema
     """As declared, and with the columns that hooks.features adds; it is not asked while the contract is broken."""
     source: str
@@ -79,6 +81,24 @@ class Rows:
     """The columns that the base has."""
     stamps: Stamps = field(default_factory=dict)
     """The state of the files while they were read."""
+    kept: bool = False
+    """Will another job ask for them, too? Then they stay as they are."""
+
+    def apart(self, parts: Sequence[pl.Series]) -> list[pl.DataFrame]:
+        """The rows of each part, in the order of the base.
+
+        Where nobody keeps them, the memory they take is that of `frame`: from then on it holds the parts one below the
+        other, and last the rows of none. parts: for each of them, which rows it has; no row has two.
+        """
+        import polars as pl
+
+        if self.kept:
+            return [self.frame.filter(part) for part in parts]
+        none = ~pl.select(pl.any_horizontal(*parts)).to_series()
+        columns, self.frame = self.frame.get_columns(), pl.DataFrame()
+        *found, rest = pieces.apart(columns, [*parts, none])
+        self.frame = pl.concat([*found, rest])
+        return found
 
     @cached_property
     def content(self) -> str:

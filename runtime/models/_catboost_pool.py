@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.column import CategoryColumn, TextColumn
-from ..matrix import codes, narrow_numbers, texts
+from ..matrix import codes, narrow_codes, narrow_numbers, texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,8 +71,7 @@ def _framed(frame: pl.DataFrame, schema: Schema, inputs: list[str]) -> Any:
         if isinstance(column, CategoryColumn):
             labels = schema.labels(name) or []
             digits = [str(code) for code in range(-1, len(labels))]
-            places = codes(values, labels).astype(np.int32) + np.int32(1)
-            columns[name] = pd.Categorical.from_codes(places, categories=digits, validate=False)
+            columns[name] = pd.Categorical.from_codes(narrow_codes(values, labels), categories=digits, validate=False)
         elif isinstance(column, TextColumn):
             columns[name] = pd.Series(texts(values), dtype=object)
         else:

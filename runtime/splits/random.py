@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..splitting import Split, identity
 
@@ -16,6 +16,7 @@ class Random(Split):
     """Each row by the hash of its key, or of all it says: sizes are approximate, and no row moves when others join."""
 
     kind: Literal["random"] = "random"
+    keeps_together: ClassVar[bool] = True
 
     def assign(self, frame: pl.DataFrame, schema: Schema) -> pl.Series:
         """The part of each row."""

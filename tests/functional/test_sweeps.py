@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from overture.generator.project import regenerate
+from overture.runtime import parts
 from overture.runtime.data.once import remembering
 from overture.runtime.data.rows import load as rows
 from overture.runtime.project import Project
@@ -78,7 +79,9 @@ def test_what_changed_is_loaded_again(make_project):
 
     with remembering():
         first = rows(project.data)
+        parts.split(first, project.split)
         assert rows(project.data) is first
+        assert first.frame["_row"].is_sorted()
         assert rows(Project.open(root, ["seed=3"]).data) is first
         assert rows(Project.open(root, ["data.columns.age.max=200"]).data) is not first
         file.write_text("".join(file.read_text().splitlines(keepends=True)[:-10]))

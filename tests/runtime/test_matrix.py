@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overture.runtime.data.column import column
-from overture.runtime.matrix import codes, in_class_order, numbers, probabilities, targets, texts
+from overture.runtime.matrix import (
+    codes,
+    in_class_order,
+    narrow_codes,
+    narrow_numbers,
+    numbers,
+    probabilities,
+    targets,
+    texts,
+)
 from overture.runtime.schema import Schema
 
 
@@ -44,6 +53,13 @@ def test_infinity_becomes_the_largest_number_that_trees_can_hold() -> None:
     assert found[0] == found[2] == -found[1]
 
 
+def test_32_bits_are_those_of_64_rounded_in_however_many_pieces_a_column_is() -> None:
+    pieces = [pl.Series([0.1, None, 1e300]), pl.Series([-math.inf, 2.0**-150])]
+    whole = pl.concat(pieces, rechunk=False)
+    assert whole.n_chunks() == 2
+    assert narrow_numbers(whole).tobytes() == numbers(whole).astype(np.float32).tobytes()
+
+
 @given(st.lists(st.text(max_size=3), unique=True, max_size=6), st.lists(st.text(max_size=3) | st.none(), max_size=20))
 def test_a_code_is_the_place_of_the_label(labels: list[str], values: list[str | None]) -> None:
     found = codes(pl.Series(values, dtype=pl.String), list(labels))
@@ -54,6 +70,12 @@ def test_a_code_is_the_place_of_the_label(labels: list[str], values: list[str | 
 def test_whole_numbers_are_labels_too(labels: list[int], values: list[int | None]) -> None:
     found = codes(pl.Series(values, dtype=pl.Int64), list(labels))
     assert found.tolist() == [labels.index(value) if value in labels else -1 for value in values]
+
+
+@pytest.mark.parametrize("labels", [["b", "a"], []])
+def test_codes_in_32_bits_count_from_one(labels: list[int | str]) -> None:
+    values = pl.Series(["a", None, "c", "b"])
+    assert narrow_codes(values, labels).tolist() == [it + 1 for it in codes(values, labels).tolist()]
 
 
 def test_missing_text_has_no_words() -> None:

@@ -71,6 +71,55 @@ def test_every_row_is_in_one_part_in_its_order() -> None:
     assert found.notes == ()
 
 
+def test_rows_that_are_told_apart_are_in_memory_once() -> None:
+    given = rows(table(1000, ["No", "Yes"] * 500))
+    before, content = given.frame.clone(), given.content
+    found = split(given)
+    pieces = [frame["x"].to_numpy(allow_copy=False) for frame in (found.train, found.valid, found.test)]
+    whole = [piece.to_numpy(allow_copy=False) for piece in given.frame["x"].get_chunks()[:3]]
+    assert all(map(np.shares_memory, pieces, whole))
+    assert given.frame.sort("_row").equals(before)
+    assert rows(given.frame.drop("_row")).content == content
+
+
+def test_rows_that_another_job_asks_for_stay_as_they_are() -> None:
+    given = rows(table(1000, ["No", "Yes"] * 500))
+    alone = split(rows(given.frame.drop("_row")))
+    given.kept, before = True, given.frame
+    found = split(given)
+    assert given.frame is before
+    assert found.train.equals(alone.train)
+    assert found.test.equals(alone.test)
+
+
+def test_rows_that_folds_are_made_of_keep_their_order() -> None:
+    given = rows(table(1000, ["No", "Yes"] * 500))
+    before = given.frame.clone()
+    assert split(given, folds=3).rows.frame.equals(before)
+
+
+def test_rows_of_no_part_are_not_lost() -> None:
+    given = rows(
+        table(100, ["No", "Yes"] * 50), time="x", time_column=column("integer"), features={"colour": column("category")}
+    )
+    given.frame = given.frame.with_columns(x=pl.int_range(100))
+    before = given.frame.clone()
+    found = split(given, "time", gap=5)
+    assert found.train.height + found.valid.height + found.test.height < 100
+    assert given.frame.sort("_row").equals(before)
+
+
+@pytest.mark.parametrize("key", ["id", None])
+def test_what_a_split_keeps_together_is_never_torn(key: str | None) -> None:
+    alike = table(1000, ["No", "Yes"] * 500).with_columns(id=pl.int_range(1000) // 3)
+    given = rows(alike, key=key, key_column=column("integer") if key else None)
+    found = split(given)
+    by = [key] if key else ["x", "colour", "y"]
+    names = [set(frame.select(by).rows()) for frame in (found.train, found.valid, found.test)]
+    assert not names[0] & names[1] | names[0] & names[2] | names[1] & names[2]
+    assert not [note for note in found.notes if "share" in note]
+
+
 def test_the_step_says_the_sizes() -> None:
     heard = Heard()
     with progress.listening(heard):

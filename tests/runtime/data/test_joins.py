@@ -409,6 +409,25 @@ def test_joins_by_keys_are_those_of_pairing_every_row_with_every_other(left, rig
     assert list(zip(found.left, found.right, strict=True)) == expected
 
 
+far = st.none() | st.integers(-40, 40) | st.integers(-(2**63), 2**63 - 1)
+
+
+@settings(deadline=None)
+@given(
+    left=st.lists(far, min_size=1, max_size=30),
+    right=st.lists(far, min_size=1, max_size=30, unique=True),
+    every=st.sampled_from([1, 7, 8, 2**40]),
+)
+def test_joins_by_one_number_are_those_of_looking_it_up(left, right, every):
+    right = [None if it is None or abs(it) > 40 else it * every for it in right]
+    left = [it if it is None or abs(it) > 40 else it * every for it in left]
+    right = list(dict.fromkeys(right))
+    ours, theirs = (pl.DataFrame({"k": it}, {"k": pl.Int64}) for it in (left, right))
+    found = match(Join(source="right", by="k"), *sides(ours, theirs), ("data", "joins", 0), None)
+    assert found.left.to_list() == list(range(len(left)))
+    assert found.right.to_list() == [right.index(it) if it is not None and it in right else None for it in left]
+
+
 def test_moments_in_differing_zones_are_compared_in_time():
     clock = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
     left = pl.DataFrame(
