@@ -81,18 +81,14 @@ class Layout:
 
         counted = [len(item.ids) for item in answered]
         found = list(chain.from_iterable([item.found for item in answered]))
-
-        def spread(values: list[Any]) -> list[Any]:
-            return list(chain.from_iterable(map(repeat, values, counted)))
-
-        times = pl.Series("time", spread([item.time // 1000 for item in answered]), pl.Int64)
+        times = pl.Series("time", _spread([item.time // 1000 for item in answered], counted), pl.Int64)
         return pl.DataFrame(
             [
-                pl.Series("id", [id for item in answered for id in self._ids(item)], pl.String),
+                pl.Series("id", self._ids(answered, counted), pl.String),
                 times.cast(pl.Datetime("us", "UTC")),
                 pl.Series("model", [model or self._model for _, _, model in found], pl.String),
-                pl.Series("route", spread([item.route for item in answered]), pl.String),
-                self._inputs(list(chain.from_iterable(map(_tuples, answered)))),
+                pl.Series("route", _spread([item.route for item in answered], counted), pl.String),
+                self._inputs(list(chain.from_iterable([_tuples(item) for item in answered]))),
                 self._outputs(found),
                 self._all_warnings(answered, len(found)),
             ]
@@ -102,12 +98,19 @@ class Layout:
         """The id under which a row is kept that was answered under this one; None: keys are not kept."""
         return self._id(id)
 
-    def _ids(self, item: Answered) -> list[str]:
-        request_id, told = item.request_id.decode(), self._id
-        return [
-            told(f"{request_id}:{place}" if key is None else key) or f"{request_id}:{place}"
-            for place, key in enumerate(item.ids)
-        ]
+    def _ids(self, answered: Sequence[Answered], counted: Sequence[int]) -> list[str]:
+        keys = list(chain.from_iterable([item.ids for item in answered]))
+        requests = b"\n".join([item.request_id for item in answered]).decode().split("\n")
+        if _single(counted):
+            own = [f"{request}:0" for request in requests]
+        else:
+            own = [
+                f"{request}:{place}" for request, count in zip(requests, counted, strict=True) for place in range(count)
+            ]
+        told = self._id
+        if keys.count(None) == len(keys):
+            return own if told is str else [told(id) or id for id in own]
+        return [told(id if key is None else key) or id for id, key in zip(own, keys, strict=True)]
 
     def _inputs(self, rows: Sequence[tuple[Any, ...]]) -> pl.Series:
         import polars as pl
@@ -169,6 +172,15 @@ def _struct(name: str, columns: list[pl.Series], rows: int) -> pl.Series:
 def _each(rows: Sequence[Any], place: int) -> list[Any]:
     """What stands there in each row; zip(*rows) would make an object a row, which the garbage collector looks through."""
     return list(map(itemgetter(place), rows))
+
+
+def _single(counted: Sequence[int]) -> bool:
+    return counted.count(1) == len(counted)
+
+
+def _spread(values: list[Any], counted: Sequence[int]) -> list[Any]:
+    """The value of each request, for each of its rows."""
+    return values if _single(counted) else list(chain.from_iterable(map(repeat, values, counted)))
 
 
 def _tuples(item: Answered) -> Sequence[tuple[Any, ...]]:
