@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .data.unchanged import states, steady
 from .errors import Mistake, did_you_mean
 from .tables import about, batches, chosen, numbered
 
@@ -36,13 +37,13 @@ class Rows:
 def of_file(file: Path, columns: Mapping[str, AnyColumn], optional: set[str], rows: int, run: Run) -> Rows:
     """The rows of a CSV, Parquet or JSON lines file; a CSV file is read as training read its own."""
     settings = _csv_settings(run)
-    return Rows(
-        file.name,
-        about(file) if file.is_file() else None,
-        _states([file]),
-        (file,),
-        lambda: batches(file, columns, optional, rows, settings),
-    )
+    before = states([file])
+
+    def read() -> Iterator[pl.DataFrame]:
+        with steady(lambda: states([file]), "scored", before=before):
+            yield from batches(file, columns, optional, rows, settings)
+
+    return Rows(file.name, about(file) if file.is_file() else None, _identity(before), (file,), read)
 
 
 def of_source(
@@ -50,8 +51,13 @@ def of_source(
 ) -> Rows:
     """The rows of a source of the project, in its order."""
     root, files = run.root, source.files(run.root)
+    before = states(files)
 
     def read() -> Iterator[pl.DataFrame]:
+        with steady(lambda: states(source.files(root)), "scored", ("data", "sources", name, "path"), before):
+            yield from scanned_rows()
+
+    def scanned_rows() -> Iterator[pl.DataFrame]:
         names = chosen(name, source.columns(root), columns, optional)
         with source.reading(root):
             scanned = source.scan(root, {column: columns[column] for column in names})
@@ -59,9 +65,8 @@ def of_source(
             yield from numbered(blocks, rows, name)
 
     total = about(files[0]) if len(files) == 1 else None
-    return Rows(
-        name, total, {"source": source.model_dump_json(), **_states(files)} if files else None, tuple(files), read
-    )
+    identity = {"source": source.model_dump_json(), **_identity(before)} if files else None
+    return Rows(name, total, identity, tuple(files), read)
 
 
 def named(run: Run, name: str) -> Source | None:
@@ -80,10 +85,9 @@ def no_such(given: str, run: Run) -> Mistake:
     return Mistake(f"there is no file {given}.", hint=hint)
 
 
-def _states(files: list[Path]) -> dict[str, Any]:
-    """The files as they are now; a file that is written again is another."""
-    found = ((str(file.resolve()), file.stat()) for file in files if file.exists())
-    return {"files": [[path, state.st_size, state.st_mtime_ns] for path, state in found]}
+def _identity(before: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """The files in their states; a file that is written again is another."""
+    return {"files": [[str(Path(path).resolve()), *state] for path, state in before.items()]}
 
 
 def _csv_settings(run: Run) -> dict[str, Any]:

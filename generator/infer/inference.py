@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overture.runtime.data.records import trimmed
+from overture.runtime.data.unchanged import states, steady
 from overture.runtime.errors import Mistake, Problem, did_you_mean
 
 from . import labels
@@ -45,8 +46,14 @@ class Question:
 def infer(asked: Question) -> Inferred:
     """Read the data and find out what it holds.
 
-    Raises Mistake with everything that stands in the way.
+    Raises Mistake with everything that stands in the way, or with the files that were written to meanwhile.
     """
+    files = [asked.data, *([asked.test] if asked.test is not None else [])]
+    with steady(lambda: states(files)):
+        return _inferred(asked)
+
+
+def _inferred(asked: Question) -> Inferred:
     table = read(asked.data, asked.test, asked.header)
     source, frame, notes = cleaned(table)
     _named(asked, frame.columns, table.names)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from overture.runtime.data.column import AnyColumn, TextColumn
+from overture.runtime.data.unchanged import states, steady, unchanged
 from overture.runtime.errors import Mistake, OvertureError, did_you_mean
 
 from ..infer.contract import Described, describe
@@ -52,8 +53,13 @@ class Subject:
 def of_file(path: Path, target: str | None) -> Subject:
     """The rows of a CSV, Parquet, JSON lines or Excel file, in the types that their values seem to have.
 
-    Raises Mistake when it cannot be read, or has no such target.
+    Raises Mistake when it cannot be read, has no such target, or is written to meanwhile.
     """
+    with steady(lambda: states([path])):
+        return _of_file(path, target)
+
+
+def _of_file(path: Path, target: str | None) -> Subject:
     if (kind := _KINDS.get(path.suffix.lower())) is not None:
         from overture.runtime.data.source import SOURCES
 
@@ -69,12 +75,13 @@ def of_file(path: Path, target: str | None) -> Subject:
 def of_source(root: Path, spec: Spec, name: str, target: str | None) -> Subject:
     """The rows of one source of a project, in the types that their values seem to have.
 
-    Raises Mistake when it cannot be read, or has no such target.
+    Raises Mistake when it cannot be read, has no such target, or a file of it is written to meanwhile.
     """
     from overture.runtime.data.joins import placed
 
-    with placed(name):
-        frame = _as_stored(spec.data.sources[name], root)
+    source = spec.data.sources[name]
+    with placed(name), steady(lambda: source.stamps(root), path=("path",)):
+        frame = _as_stored(source, root)
     wanted = target or (spec.target_name if spec.target_name in frame.columns else None)
     personal = frozenset(it for it, column in spec.known_columns.items() if column.personal)
     return _guessed(name, frame, wanted, personal=personal)
@@ -83,14 +90,15 @@ def of_source(root: Path, spec: Spec, name: str, target: str | None) -> Subject:
 def of_project(root: Path, spec: Spec) -> Subject:
     """The rows of a project, joined and typed, with what is derived where nothing breaks the contract.
 
-    Raises Mistake when sources cannot be read or columns are missing.
+    Raises Mistake when sources cannot be read, columns are missing, or a file is written to meanwhile.
     """
     from overture.runtime.data.joins import source_name
     from overture.runtime.data.rows import Data
     from overture.runtime.hooks import Hooks
 
     data = Data(spec.data, spec.contract, root, Hooks.open(root).features)
-    frame, breaches, schema = _rows(data)
+    with unchanged(spec.data, root):
+        frame, breaches, schema = _rows(data)
     columns: dict[str, AnyColumn] = {**schema.columns, schema.target: schema.target_column, **schema.derived}
     columns = {name: column for name, column in columns.items() if name in frame.columns}
     return Subject(

@@ -12,7 +12,7 @@ from ..kinds import Kinds
 from ..own import first_line
 from ..section import Section
 from .storage import fault
-from .unchanged import differing, said
+from .unchanged import states, steady
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,38 +58,22 @@ class Source(Section):
         """
         import polars as pl
 
-        before = self.stamps(root)
-        try:
-            yield
-        except (pl.exceptions.PolarsError, OSError) as error:
-            if changed := self._changed(before, root):
-                raise changed from None
-            raise self.misread(error, root) from None
-        if changed := self._changed(before, root):
-            raise changed
+        with steady(lambda: self.stamps(root), path=("path",)):
+            try:
+                yield
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise self.misread(error, root) from None
 
     def stamps(self, root: Path) -> dict[str, object]:
         """What tells a file that was written to from one that was not, by path or address.
 
         Raises Mistake when an object store cannot be listed.
         """
-        found: dict[str, object] = {}
-        for file in self.files(root):
-            with suppress(OSError):
-                state = file.stat()
-                found[str(file)] = (state.st_size, state.st_mtime_ns, state.st_ino)
+        found: dict[str, object] = {**states(self.files(root))}
         for remote in self.objects(root):
             with suppress(OSError):
                 found[remote.url] = remote.stamp()
         return found
-
-    def _changed(self, before: dict[str, object], root: Path) -> Mistake | None:
-        names = differing(before, self.stamps(root))
-        return (
-            Mistake(said(names, ("path",), f"while {'it was' if len(names) == 1 else 'they were'} read"))
-            if names
-            else None
-        )
 
     def misread(self, error: Exception, root: Path) -> Mistake:
         """What an engine's error means to the person who described the source."""

@@ -1,8 +1,8 @@
-"""Files that must stay as they are while a work reads them more than once: hashed, checked, loaded."""
+"""Files that must stay as they are while a work reads them, once or more often: hashed, checked, loaded, scored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,47 @@ if TYPE_CHECKING:
 
 Stamps = Mapping[str, Mapping[str, object]]
 """By source, then by file: what tells a file that was written to from one that was not."""
+
+
+def states(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
+    """The size, time and inode of each file here; one that is not there has none."""
+    found: dict[str, tuple[int, ...]] = {}
+    for file in files:
+        with suppress(OSError):
+            state = file.stat()
+            found[str(file)] = (state.st_size, state.st_mtime_ns, state.st_ino)
+    return found
+
+
+@contextmanager
+def steady(
+    look: Callable[[], Mapping[str, object]],
+    verb: str = "read",
+    path: tuple[str | int, ...] = (),
+    before: Mapping[str, object] | None = None,
+) -> Iterator[None]:
+    """Read files in the block.
+
+    look: tells their states. verb: what is done to them. path: the key that names them. before: their states when they
+    were first looked at; None: it is at the start of the block.
+    Raises Mistake with the files that are not in the end as they were, in place of what the block raises.
+    """
+    first = look() if before is None else before
+    try:
+        yield
+    except Exception:
+        if changed := _changed(first, look(), verb, path):
+            raise changed from None
+        raise
+    if changed := _changed(first, look(), verb, path):
+        raise changed
+
+
+def _changed(
+    before: Mapping[str, object], now: Mapping[str, object], verb: str, path: tuple[str | int, ...]
+) -> Mistake | None:
+    names = differing(before, now)
+    return Mistake(said(names, path, f"while {'it was' if len(names) == 1 else 'they were'} {verb}")) if names else None
 
 
 def stamps(dataset: Dataset, root: Path) -> Stamps:
