@@ -162,7 +162,8 @@ class _Making:
             answers=np.concatenate([np.empty(0, dtype=word), *(it.answers for it in self._groups)]),
             order=order,
             firsts=_starts([2 ** len(tree) for tree in trees]),
-            leaves=self._model.leaves + 0.0,  # without -0.0, for sums start from 0.0
+            # Without -0.0, for sums start from 0.0.
+            leaves=(self._model.leaves[:, 0] if self._model.leaves.shape[1] == 1 else self._model.leaves) + 0.0,
             scale=self._model.scale,
             bias=self._model.bias,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_FEW = 10
+_FEW = 7
 """Rows up to which reading them value by value is faster."""
 
 
@@ -59,8 +59,9 @@ class Lines:
         if self._reads:
             values = [columns[place] if read is None else [*map(read, columns[place])] for place, read in self._reads]
             self._numbers.lines(np.array(values, dtype=np.float64), found)
-        for i, (place, get, missing) in enumerate(self._labels, len(self._reads)):
-            found[i] = np.fromiter(map(get, columns[place], repeat(missing)), np.intp, len(rows))
+        if self._labels:
+            read = chain.from_iterable(map(get, columns[place], repeat(last)) for place, get, last in self._labels)
+            found[len(self._reads) :] = np.fromiter(read, np.intp).reshape(-1, len(rows))
         return found
 
 

@@ -39,7 +39,7 @@ class QuickTables:
 
     def predict(self, rows: Sequence[tuple[Any, ...]]) -> NDArray[np.float64]:
         """Probabilities or values."""
-        raw = self._tables.raw(self._lines(rows)) if rows else np.empty((0, self._tables.leaves.shape[1]))
+        raw = self._tables.raw(self._lines(rows)) if rows else np.empty((0, self._tables.outputs))
         return probabilities(raw, self._schema) if self._schema.classification else raw[:, 0]
 
 

@@ -76,9 +76,14 @@ class Tables:
     firsts: NDArray[Any]
     """The first leaf of each tree, in that order."""
     leaves: NDArray[np.float64]
-    """What each adds, (leaves, outputs)."""
+    """What each adds, (leaves, outputs), or (leaves,) where that is one number."""
     scale: float
     bias: NDArray[np.float64]
+
+    @property
+    def outputs(self) -> int:
+        """How many scores a row has."""
+        return int(self.leaves[0].size)
 
     def raw(self, lines: NDArray[np.intp]) -> NDArray[np.float64]:
         """The raw scores (rows, outputs) of rows given by the lines of their inputs, (inputs, rows)."""
@@ -89,6 +94,7 @@ class Tables:
             step = max(_MANY, _AT_ONCE // len(self.firsts))
             found = [self._many(lines[:, i : i + step]) for i in range(0, rows, step)]
             sums = found[0] if len(found) == 1 else np.concatenate(found)
+        sums = sums.reshape(rows, -1)
         return sums if self.scale == 1.0 and not self.bias.any() else sums * self.scale + self.bias
 
     def _one(self, lines: NDArray[np.intp]) -> NDArray[np.float64]:

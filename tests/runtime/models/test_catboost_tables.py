@@ -194,9 +194,7 @@ def test_no_place_for_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _leaves(tables: Tables) -> Tables:
-    return replace(
-        tables, leaves=np.where(np.arange(len(tables.leaves))[:, None] < 4, tables.leaves + 1e-9, tables.leaves)
-    )
+    return replace(tables, leaves=np.where(np.arange(len(tables.leaves)) < 4, tables.leaves + 1e-9, tables.leaves))
 
 
 def _missing(tables: Tables) -> Tables:
