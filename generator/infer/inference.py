@@ -19,6 +19,7 @@ from .markers import markers
 from .roles import roles
 from .table import Table, read
 from .task import goal
+from .words import is_identifier
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 PART = "part"
 """The column that tells training rows from those of a test file."""
 
+_SHARED = 2  # rows of one identifier, on average, from which it looks like a group
+_GROUPS = 10  # groups that make a split by them worth while
 _ORDERED = ("timestamp", "date", "integer", "number")
 
 
@@ -73,7 +76,7 @@ def _inferred(asked: Question) -> Inferred:
     notes += [Note("", "a column without a name is ignored") for _ in unnamed]
     notes += [Note(name, "holds lists or the like, which no column can: ignored") for name in strange]
     notes += [note for found in features.values() for note in found.notes]
-    notes += [*parts.notes, *answer.notes, *_times(features, asked)]
+    notes += [*parts.notes, *answer.notes, *_times(features, asked), *_groups(features, asked)]
     notes += leaks(
         {name: found.values for name, found in features.items()},
         columns[asked.target].values,
@@ -178,6 +181,21 @@ def _times(features: dict[str, Described], asked: Question) -> list[Note]:
     return [
         Note(name, f"could order the rows: time: {name} here and override split: time in config.yaml")
         for name in found[:1]
+    ]
+
+
+def _groups(features: dict[str, Described], asked: Question) -> list[Note]:
+    """Identifiers that many rows share: of rows of one customer, some would be learned from and others be the test."""
+    if asked.time is not None or asked.test is not None:
+        return []
+    shared = {name: found.values.len() / max(found.values.n_unique(), 1) for name, found in features.items()}
+    return [
+        Note(
+            name,
+            f"{rows:,.0f} rows share one, on average: where these belong together, override split: group and write split: {{column: {name}}} in config.yaml",
+        )
+        for name, rows in shared.items()
+        if is_identifier(name) and rows >= _SHARED and features[name].values.n_unique() >= _GROUPS
     ]
 
 

@@ -87,20 +87,37 @@ def _padded(words: pl.Series, kind: str) -> bool:
 
 
 def _notes(counted: dict[str, dict[str, int]], kinds: dict[str, str], found: set[str]) -> list[Note]:
-    spread = Counter(word for counts in counted.values() for word in counts if word in found)
-    notes = [
-        Note("", f"{_shown(word)} is read as missing; it stands in {spread[word]} columns")
+    spread = Counter(word for counts in counted.values() for word in counts)
+    doubts: dict[str, list[str]] = {
+        word: [name for name, counts in counted.items() if word in counts and kinds[name] == "words"]
         for word in sorted(spread)
-        if spread[word] > _MANY
+        if word in AMONG_OTHERS
+    }
+    notes = [
+        Note("", _everywhere(word, spread[word], doubts.get(word, []), word in found))
+        for word in sorted(spread)
+        if (word in found and spread[word] > _MANY) or len(doubts.get(word, [])) > _MANY
     ]
     for name, counts in counted.items():
-        doubtful = {word: count for word, count in counts.items() if word in AMONG_OTHERS and kinds[name] == "words"}
+        doubtful = {word: n for word, n in counts.items() if name in doubts.get(word, [])}
         few = {
             word: n for word, n in counts.items() if word in found and word not in doubtful and spread[word] <= _MANY
         }
-        notes += [Note(name, _doubt(word, count, word in found)) for word, count in sorted(doubtful.items())]
+        notes += [
+            Note(name, _doubt(word, count, word in found))
+            for word, count in sorted(doubtful.items())
+            if len(doubts[word]) <= _MANY
+        ]
         notes += [Note(name, _hold(dict(sorted(few.items())), kinds[name]))] if few else []
     return notes
+
+
+def _everywhere(word: str, spread: int, labels: list[str], missing: bool) -> str:
+    """A marker that stands in many columns."""
+    if not missing:
+        return f"{_shown(word)} is kept as a label in {len(labels)} columns, as {labels[0]}; if it means unknown, add it to missing"
+    said = f"{_shown(word)} is read as missing; it stands in {spread} columns"
+    return f"{said}, {len(labels)} of them of labels, as {labels[0]}: is it one there?" if len(labels) > _MANY else said
 
 
 def _doubt(word: str, count: int, missing: bool) -> str:

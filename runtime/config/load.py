@@ -176,24 +176,34 @@ def _plain(config: DictConfig) -> tuple[dict[str, Any], list[Problem]]:
 
 def _walk(node: Any, path: KeyPath, problems: list[Problem]) -> Any:
     from omegaconf import DictConfig, ListConfig, OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 
     def value(key: Any) -> Any:
         here = (*path, key)
         if OmegaConf.is_missing(node, key):
-            problems.append(Problem("has no value yet (???).", here, hint=f"Write one: {'.'.join(map(str, here))}=…"))
+            problems.append(Problem("has no value yet (???).", here, hint=_wanting(here)))
             return None
         try:
             return _walk(node[key], here, problems)
+        except InterpolationKeyError as error:
+            named = str(error).split("'")[1]
+            problems.append(Problem(f"takes its value from {named}, and there is no such key.", here))
         except OmegaConfBaseException as error:
             problems.append(Problem(f"{str(error).splitlines()[0]}.", here))
-            return None
+        return None
 
     if isinstance(node, DictConfig):
         return {key: value(key) for key in node}
     if isinstance(node, ListConfig):
         return [value(position) for position in range(len(node))]
     return node
+
+
+def _wanting(path: KeyPath) -> str:
+    """Where a value is written that is asked of the user."""
+    first, *rest = map(str, path)
+    inner = "…" if not rest else "".join(f"{{{key}: " for key in rest) + "…" + "}" * len(rest)
+    return f"Write it in conf/config.yaml, {first}: {inner}, or say {'.'.join(map(str, path))}=… for once."
 
 
 def _without_hydra(config: DictConfig) -> DictConfig:

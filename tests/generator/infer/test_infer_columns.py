@@ -116,6 +116,17 @@ def test_whole_numbers_called_codes_deserve_an_eye(look: Look) -> None:
     assert said(look(["3", "7", "9"], name="rooms"), "rooms") == ""
 
 
+def test_a_marker_of_many_columns_is_told_once(look: Look) -> None:
+    labels = {name: ["red", "NA", "blue"] for name in "abcd"}
+    kept, read = look(["1", "2"], **labels), look(["1", "NA"], **labels)
+
+    assert said(kept, "") == '"NA" is kept as a label in 4 columns, as a; if it means unknown, add it to missing'
+    assert (
+        said(read, "") == '"NA" is read as missing; it stands in 5 columns, 4 of them of labels, as a: is it one there?'
+    )
+    assert {note.column for note in (*kept.notes, *read.notes) if "NA" in note.text} == {""}
+
+
 @pytest.mark.parametrize("marker", ["?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-", "#N/A", ".", "inf"])
 def test_a_marker_among_numbers_is_missing(look: Look, marker: str) -> None:
     found = look(["1", "2", marker, "4"])

@@ -299,3 +299,15 @@ def test_a_test_file_may_need_letters_that_the_training_file_does_not(tmp_path: 
 
     assert found.source["encoding"] == "cp1252"
     assert found.columns["city"].values == ("Oslo", "Rome", "Tromsø")
+
+
+def test_an_identifier_that_many_rows_share_may_be_what_splits_them(tmp_path: Path) -> None:
+    more = {"customer_id": [f"C{i % 40}" for i in range(ROWS)], "city_id": [i % 3 for i in range(ROWS)]}
+    more["moment"] = [f"2024-01-{1 + i % 28:02d}" for i in range(ROWS)]
+
+    found = ask(tmp_path, more=more)
+
+    note = "5 rows share one, on average: where these belong together, override split: group and write split: {column: customer_id} in config.yaml"
+    assert texts(found, "customer_id") == [note]
+    assert not any("share one" in text for text in texts(found, "city_id"))
+    assert texts(ask(tmp_path, more=more, time="moment"), "customer_id") == []

@@ -225,3 +225,19 @@ def test_no_secret_reaches_the_composed_text(make_project: Make, monkeypatch: py
 
     assert loaded.spec.data.owner == "hush-hush"
     assert "hush-hush" not in loaded.text
+
+
+def test_a_split_by_time_without_a_time_is_one_fault(make_project: Make) -> None:
+    found = faults(make_project(), "split=time")
+
+    assert len(found) == 1
+    assert "a split by time needs to know the time of a row" in found[0]
+
+
+def test_a_value_taken_from_a_key_that_is_not_there_is_told(make_project: Make) -> None:
+    root = make_project()
+    edit(root, "config.yaml", "seed: 42", "seed: ${sead}")
+
+    (found,) = faults(root)
+
+    assert found.endswith("seed: takes its value from sead, and there is no such key.")
