@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -26,20 +26,21 @@ from overture.runtime.schema import Schema, Task
 
 LABELS = {"two": 2, "five": 5, "dozen": 12, "many": 300}
 NUMBERS = ("a", "b", "c")
+Kinds = Literal["both", "numbers", "categories"]
+KINDS: tuple[Kinds, ...] = ("both", "both", "numbers", "categories")
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 STATISTICS = ("Borders", "Buckets", "BinarizedTargetMeanValue", "Counter")
 SIZES = (1, 2, 3, 5, 11, 16, 17, 33, 64, 128, 129, 300)
 
 
-def table(task: Task, seed: int, *, categories: bool = True, count: int = 600) -> tuple[pl.DataFrame, Schema]:
+def table(task: Task, seed: int, kinds: Kinds = "both", *, count: int = 600) -> tuple[pl.DataFrame, Schema]:
     """Rows whose target depends on categories together."""
     random = np.random.default_rng(seed)
-    labels = {name: random.integers(0, most, count) for name, most in LABELS.items()} if categories else {}
+    labels = {name: random.integers(0, most, count) for name, most in LABELS.items()}
     values: dict[str, Any] = {name: random.normal(size=count).round(2) for name in NUMBERS}
     score = values["a"] + values["b"] * (values["c"] > 0) + random.normal(0, 0.2, count)
-    if categories:
-        together = (labels["five"] + labels["dozen"]) % 2 + (labels["two"] + (values["a"] > 0)) % 2
-        score += 2 * together + np.sin(labels["many"])
+    together = (labels["five"] + labels["dozen"]) % 2 + (labels["two"] + (values["a"] > 0)) % 2
+    score += 2 * together + np.sin(labels["many"])
     columns: dict[str, Column] = {}
     for name in NUMBERS:
         columns[name] = column("number", nullable=True)
@@ -49,6 +50,8 @@ def table(task: Task, seed: int, *, categories: bool = True, count: int = 600) -
     for name, codes in labels.items():
         columns[name] = column("category", nullable=True)
         values[name] = [None if gone else f"v{it}" for it, gone in zip(codes, random.random(count) < 0.05, strict=True)]
+    if kinds != "both":
+        columns = {name: it for name, it in columns.items() if (name in NUMBERS) == (kinds == "numbers")}
     frame = pl.DataFrame([pl.Series(name, values[name], it.dtype) for name, it in columns.items()])
     target: Any = score if task == "regression" else np.digitize(score, np.quantile(score, [0.3, 0.7]))
     if task == "binary":
@@ -81,8 +84,8 @@ def asked(frame: pl.DataFrame, schema: Schema, seed: int) -> list[tuple[Any, ...
 
 
 @cache
-def fitted(task: Task, seed: int, *, categories: bool = True, **params: Any) -> Fitted:
-    frame, schema = table(task, seed, categories=categories)
+def fitted(task: Task, seed: int, kinds: Kinds = "both", **params: Any) -> Fitted:
+    frame, schema = table(task, seed, kinds)
     given = {
         "iterations": 25,
         "depth": 4,
@@ -94,11 +97,11 @@ def fitted(task: Task, seed: int, *, categories: bool = True, **params: Any) -> 
     return model.fit(frame, None, schema, lambda done, most: None)
 
 
-def exactly(model: Any, seed: int, *, categories: bool = True) -> QuickTables:
+def exactly(model: Any, seed: int, kinds: Kinds = "both") -> QuickTables:
     """Tables and CatBoost give the same bits, alone and among any number of rows."""
     quick, trees = model.quick(), QuickTrees(model.model, model.schema, model.inputs)
     assert isinstance(quick, QuickTables)
-    rows = asked(table(model.schema.task, seed, categories=categories)[0], model.schema, seed)
+    rows = asked(table(model.schema.task, seed, kinds)[0], model.schema, seed)
     expected = trees.predict(rows)
     for size in SIZES:
         assert quick.predict(rows[:size]).tobytes() == expected[:size].tobytes()
@@ -139,15 +142,21 @@ def params() -> st.SearchStrategy[dict[str, Any]]:
 @given(
     params=params(),
     seed=st.integers(0, 99),
-    categories=st.sampled_from([True, True, True, False]),
+    kinds=st.sampled_from(KINDS),
     direct=st.sampled_from([1 << 16, 40]),
 )
 def test_any_model_is_predicted_to_the_same_bits(
-    task: Task, params: dict[str, Any], seed: int, categories: bool, direct: int
+    task: Task, params: dict[str, Any], seed: int, kinds: Kinds, direct: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_catboost_compile, "DIRECT", direct)
-        exactly(fitted(task, seed, categories=categories, **params), seed, categories=categories)
+        exactly(fitted(task, seed, kinds, **params), seed, kinds)
+
+
+@pytest.mark.parametrize("kinds", ["numbers", "categories"])
+@pytest.mark.parametrize("task", TASKS)
+def test_columns_of_one_kind(task: Task, kinds: Kinds) -> None:
+    exactly(fitted(task, 2, kinds, max_ctr_complexity=4), 2, kinds)
 
 
 @pytest.mark.parametrize("loss", ["MAE", "Quantile:alpha=0.9", "MAPE", "Huber:delta=1", "LogCosh", "RMSE"])
