@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("bentoml.serve")
 EXPLAINED = 32
 """Requests for explanations that one worker has inside at once; each may take long."""
+RETAINED = 20_000
+"""Objects between two looks for garbage: those of some thousand rows that wait for the log are none."""
 _CALL: ContextVar[str] = ContextVar("call", default="")
 
 
@@ -186,6 +188,7 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     feedback: Feedback | None = None
     published: Callable[[], None] | None = None
     """Called then, too."""
+    collected = gc.get_threshold()
 
     async def create_instance(self, app: Any) -> None:
         """Make the instance that answers."""
@@ -194,6 +197,8 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
             self.started(self._service_instance)
         gc.collect()
         gc.freeze()  # what lives as long as the service is not looked through again and again while rows wait for the log
+        self.collected = gc.get_threshold()
+        gc.set_threshold(RETAINED, *self.collected[1:])
 
     async def destroy_instance(self, app: Any) -> None:
         """Every request is answered: write what the logs still hold."""
@@ -201,6 +206,7 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
             await super().destroy_instance(app)
         finally:
             gc.unfreeze()
+            gc.set_threshold(*self.collected)
             if self.published is not None:
                 self.published()
             for kept in (self.kept, self.trail, self.feedback):
