@@ -1,11 +1,13 @@
 """A scoring under way: finished parts are kept on the disk, so that after a kill only what was not finished is done again.
 
 Beside the file of answers stands a folder `.NAME.parts`: plan.json says what is scored by which model; each part is a folder that
-appears whole. A scoring with another plan starts anew.
+appears whole. A scoring with another plan starts anew. The files themselves grow there too, and after a kill are made anew from
+the parts.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import time
@@ -24,18 +26,21 @@ if TYPE_CHECKING:
 
 ROWS, SECONDS = 1 << 20, 10.0
 """A part is finished when it holds so many rows, or took so long."""
-_PLAN, _LOCK, _FACTS, _ANSWERS, _REJECTED = "plan.json", "lock", "part.json", "answers", "rejected"
+_PLAN, _LOCK, _FACTS = "plan.json", "lock", "part.json"
+ANSWERS, REJECTED = "answers", "rejected"
 
 
 class Checkpoint:
-    """The finished parts of one file of answers, and the part under way."""
+    """The finished parts of a file of answers and its side file, the part under way, and the two files as far as they are."""
 
-    def __init__(self, out: Path, plan: dict[str, Any] | None) -> None:
+    def __init__(self, out: Path, side: Path, plan: dict[str, Any] | None) -> None:
         """Take up what an earlier scoring with the same plan has finished; plan: None where no two scorings are the same.
 
-        Raises Mistake when the file cannot be written, or another scoring writes it now.
+        Raises Mistake when the files cannot be written, or another scoring writes them now.
         """
-        self.out, self.kind = out, kind_of(out, WRITTEN, "written")
+        self._paths, self.kind = {ANSWERS: out, REJECTED: side}, kind_of(out, WRITTEN, "written")
+        self._files: dict[str, TableFile] = {}
+        self._open: ExitStack | None = None
         self.folder = out.with_name(f".{out.name}.parts")
         try:
             self.folder.mkdir(exist_ok=True)
@@ -48,7 +53,6 @@ class Checkpoint:
         except OSError as error:
             raise Mistake(f"{out} cannot be written: {error.strerror}.") from None
         self._begin(plan)
-        self._open: ExitStack | None = None
 
     def _begin(self, plan: dict[str, Any] | None) -> None:
         written = json.dumps(plan, sort_keys=True)
@@ -60,43 +64,35 @@ class Checkpoint:
                     shutil.rmtree(found, ignore_errors=True)
             files.write(path, written)
         for found in self.folder.glob(f"{files.TEMPORARY}*"):
-            shutil.rmtree(found, ignore_errors=True)
-        self.parts = [json.loads((found / _FACTS).read_bytes()) for found in self._folders()]
-
-    def _folders(self) -> list[Path]:
-        return sorted(found for found in self.folder.iterdir() if found.is_dir() and found.name.isdecimal())
+            shutil.rmtree(found) if found.is_dir() else found.unlink()
+        folders = sorted(found for found in self.folder.iterdir() if found.is_dir() and found.name.isdecimal())
+        self.parts = [json.loads((found / _FACTS).read_bytes()) for found in folders]
+        for folder, facts in zip(folders, self.parts, strict=True):
+            for name in self._paths:
+                if (folder / name).exists():
+                    _copy(folder / name, self._file(name, facts["columns"][name]))
 
     def add(self, answers: pl.DataFrame, rejected: pl.DataFrame, facts: dict[str, Any], last: int) -> None:
         """Write the outcome of some rows; last: the number of the last of them."""
         if self._open is None:
             self._open, self._began = ExitStack(), time.monotonic()
             made = self._open.enter_context(files.new_folder(self.folder / f"{len(self.parts) + 1:08d}"))
-            self._part = _Part(made, self.kind)
-        self._part.add(answers, rejected, facts, last)
+            self._part = _Part(made)
+        self._part.count(answers, rejected, facts, last)
+        for name, frame in ((ANSWERS, answers), (REJECTED, rejected)):
+            if frame.height:
+                self._add(name, frame)
         first = self.parts[-1]["last"] if self.parts else 0
         if last - first >= ROWS or time.monotonic() - self._began >= SECONDS:
-            self.finish()
+            self._finish()
 
-    def finish(self) -> None:
-        """Keep the part under way."""
-        if self._open is not None:
-            stack, self._open = self._open, None
-            with stack:
-                self._part.close()
-            self.parts.append(self._part.facts)
-
-    def assemble(self, answers: TableFile, rejected: TableFile | None) -> None:
-        """Put the parts together, in their order."""
-        import polars as pl
-
-        for name, file in ((_ANSWERS, answers), (_REJECTED, rejected)):
-            if file is None:
-                continue
-            if file.kind == "csv":
-                file.add(pl.DataFrame(schema=self.parts[0]["columns"][name]))
-            for folder in self._folders():
-                if (folder / name).exists():
-                    _copy(folder / name, file)
+    def commit(self) -> None:
+        """Let the files appear that hold rows, the side file first."""
+        for name, path in reversed(self._paths.items()):
+            if name in self._files:
+                self._files[name].commit()
+            elif name == REJECTED:
+                path.unlink(missing_ok=True)  # of an earlier scoring
 
     def forget(self) -> None:
         """Leave nothing."""
@@ -109,43 +105,64 @@ class Checkpoint:
             self._part.close()
             stack, self._open = self._open, None
             stack.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+        for file in self._files.values():
+            file.abandon()
         self._lock.release()
+
+    def _finish(self) -> None:
+        """Keep the part under way."""
+        if self._open is not None:
+            stack, self._open = self._open, None
+            with stack:
+                self._part.close()
+            self.parts.append(self._part.facts)
+
+    def _add(self, name: str, frame: pl.DataFrame) -> None:
+        """Write rows twice: into their part, and into what becomes of all parts."""
+        file = self._file(name, frame.columns)
+        if file.kind == "parquet":
+            table = _told_once(frame.rechunk().to_arrow())
+            self._part.add_arrow(name, table)
+            file.add_arrow(table)
+            return
+        lines = io.BytesIO()
+        frame.write_ndjson(lines) if file.kind == "jsonl" else frame.write_csv(lines, include_header=False)
+        self._part.file(name).write(lines.getbuffer())
+        lines.seek(0)
+        file.append(lines)
+
+    def _file(self, name: str, columns: list[str]) -> TableFile:
+        if name not in self._files:
+            self._files[name] = TableFile(self._paths[name], self.folder)
+            self._files[name].head(columns)
+        return self._files[name]
 
 
 class _Part:
     """The outcome of some rows in a folder: what is to be Parquet is kept as Arrow, quick to write and to read."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
-        self.folder, self.kind = folder, kind
-        self.facts: dict[str, Any] = {"last": 0, "scored": 0, "rejected": 0, "unknown": {}, "columns": {}}
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts: dict[str, Any] = {"last": 0, ANSWERS: 0, REJECTED: 0, "unknown": {}, "columns": {}}
         self._files: dict[str, BinaryIO] = {}
         self._arrow: Any = None
 
-    def add(self, answers: pl.DataFrame, rejected: pl.DataFrame, facts: dict[str, Any], last: int) -> None:
+    def count(self, answers: pl.DataFrame, rejected: pl.DataFrame, facts: dict[str, Any], last: int) -> None:
         self.facts["last"] = last
-        self.facts["columns"] = {_ANSWERS: answers.columns, _REJECTED: rejected.columns}
-        self.facts["scored"] += answers.height
-        self.facts["rejected"] += rejected.height
+        for name, frame in ((ANSWERS, answers), (REJECTED, rejected)):
+            self.facts[name] += frame.height
+            if frame.height:
+                self.facts["columns"][name] = frame.columns
         for name, count in facts.items():
             self.facts["unknown"][name] = self.facts["unknown"].get(name, 0) + count
-        if answers.height:
-            self._answers(answers)
-        if rejected.height:
-            rejected.write_csv(self._file(_REJECTED), include_header=False)
 
-    def _answers(self, frame: pl.DataFrame) -> None:
-        if self.kind == "csv":
-            frame.write_csv(self._file(_ANSWERS), include_header=False)
-        elif self.kind == "jsonl":
-            frame.write_ndjson(self._file(_ANSWERS))
-        else:
-            import pyarrow as pa
+    def add_arrow(self, name: str, table: Any) -> None:
+        import pyarrow as pa
 
-            table = _told_once(frame.rechunk().to_arrow())
-            self._arrow = self._arrow or pa.ipc.new_stream(self._file(_ANSWERS), table.schema)
-            self._arrow.write_table(table)
+        self._arrow = self._arrow or pa.ipc.new_stream(self.file(name), table.schema)
+        self._arrow.write_table(table)
 
-    def _file(self, name: str) -> BinaryIO:
+    def file(self, name: str) -> BinaryIO:
         if name not in self._files:
             self._files[name] = (self.folder / name).open("wb")
         return self._files[name]

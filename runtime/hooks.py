@@ -41,6 +41,11 @@ class Hooks:
     trusted: frozenset[str] = frozenset()
     """Types that the file of a model may hold, as "module.Name": the classes of hooks.py, and those listed there."""
 
+    @property
+    def touching(self) -> bool:
+        """Is any of them given the rows that are predicted?"""
+        return any(hook is not None for hook in (self.features, self.before_predict, self.after_predict))
+
     @classmethod
     def of(cls, module: ModuleType) -> Hooks:
         """The hooks of an imported hooks.py.

@@ -52,7 +52,10 @@ def _floats(values: pl.Series) -> NDArray[np.float64]:
 
 
 def codes(values: pl.Series, labels: list[int | str] | None) -> NDArray[np.int64]:
-    """The place of each value in `labels`, shape (rows,); -1 where it is missing or none of them."""
+    """The place of each value in `labels`, shape (rows,); -1 where it is missing or none of them.
+
+    values: integers, text, or pl.Enum, which is quickest where it is of these labels.
+    """
     import polars as pl
 
     return _places(values, labels, pl.Int64()).fill_null(-1).to_numpy()
@@ -71,10 +74,12 @@ def _places(values: pl.Series, labels: list[int | str] | None, dtype: pl.DataTyp
 
     if not labels:
         return pl.Series([None], dtype=dtype).new_from_index(0, values.len())
-    if values.dtype == pl.String:
-        return values.cast(pl.Enum([str(label) for label in labels]), strict=False).to_physical().cast(dtype)
-    known = pl.Series(labels, dtype=values.dtype)
-    return values.replace_strict(known, np.arange(len(labels)), default=None, return_dtype=dtype)
+    if values.dtype == pl.String or isinstance(values.dtype, pl.Enum):
+        known = pl.Enum([str(label) for label in labels])
+        placed = values if values.dtype == known else values.cast(pl.String).cast(known, strict=False)
+        return placed.to_physical().cast(dtype)
+    numbered = pl.Series(labels, dtype=values.dtype)
+    return values.replace_strict(numbered, np.arange(len(labels)), default=None, return_dtype=dtype)
 
 
 def texts(values: pl.Series) -> list[str]:

@@ -56,6 +56,8 @@ class Fitted:
     """What a person should know about how it was fitted; known after fitting only."""
     swift: bool = False
     """Does a prediction among many take about a microsecond? Then a report may ask for many more."""
+    encoded: bool = False
+    """May `predict` and `explain` be given categories as pl.Enum of schema.labels? That saves looking up every text."""
     threshold: float | None = None
     """Binary: the positive class is predicted from this probability on; None: the most probable class."""
     level: float | None = None

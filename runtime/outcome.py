@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .checkpoint import Checkpoint
+from .checkpoint import ANSWERS, REJECTED, Checkpoint
 from .errors import Mistake, OvertureError, Refusal
 from .files import sha256
 from .hooks import HOOKS
 from .progress import Step, step
-from .tables import NUMBER, TableFile
+from .tables import NUMBER
+from .threads import Behind, ahead
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,10 +42,11 @@ class Output:
     def __init__(self, path: Path, rows: Rows, scorer: Scorer, now: Step) -> None:
         self.path, self.rejected = path, _side_file(path)
         self._rows, self._now = rows, now
-        self._checkpoint = Checkpoint(path, _plan(rows, scorer))
+        self._checkpoint = Checkpoint(path, self.rejected, _plan(rows, scorer))
+        self._behind = Behind()
         self.summary = Summary()
         for part in self._checkpoint.parts:
-            self._count(part["scored"], part["rejected"], part["unknown"])
+            self._count(part[ANSWERS], part[REJECTED], part["unknown"])
         self._done = self._kept = self._checkpoint.parts[-1]["last"] if self._checkpoint.parts else 0
 
     def left(self) -> Iterator[pl.DataFrame]:
@@ -52,13 +54,14 @@ class Output:
 
         Raises Mistake when they cannot be read, there are none, or they lack columns.
         """
-        for batch in self._rows.batches():
+        for batch in ahead(self._rows.batches()):
             if batch[NUMBER][-1] > self._kept:
                 yield batch
 
     def add(self, found: Scored) -> None:
-        """Write some rows."""
-        self._checkpoint.add(found.answers, _writable(found.rejected), found.unknown, found.last)
+        """Write some rows, while the next are scored. Raises what came of those before."""
+        rejected = _writable(found.rejected)
+        self._behind.call(self._checkpoint.add, found.answers, rejected, found.unknown, found.last)
         self._count(found.answers.height, found.rejected.height, found.unknown)
         self._done = found.last
         self._now.advance(self._done, max(self._done, self._rows.total or 0))
@@ -73,23 +76,12 @@ class Output:
 
         Raises Refusal, with the side file only, when no row could be scored.
         """
-        self._checkpoint.finish()
-        answers, side = TableFile(self.path), TableFile(self.rejected) if self.summary.rejected else None
-        try:
-            self._checkpoint.assemble(answers, side)
-            if side is not None:
-                side.commit()
-                self.summary.side_file = self.rejected
-            else:
-                self.rejected.unlink(missing_ok=True)  # of an earlier scoring
-            if not self.summary.scored:
-                raise Refusal(f"no row keeps the contract; the reasons are in {self.rejected.name}.")
-            answers.commit()
-        finally:
-            for file in (answers, side):
-                if file is not None:
-                    file.abandon()
-        self._checkpoint.forget()
+        self._behind.wait()
+        self._checkpoint.commit()
+        if self.summary.rejected:
+            self.summary.side_file = self.rejected
+        if not self.summary.scored:
+            raise Refusal(f"no row keeps the contract; the reasons are in {self.rejected.name}.")
 
     def remarks(self) -> Iterator[str]:
         """What became of the rows, for people."""
@@ -103,6 +95,7 @@ class Output:
 
     def leave(self, *, keep: bool) -> None:
         """Let go of everything: what is finished stays for the next time, or nothing does."""
+        self._behind.end()
         self._checkpoint.leave() if keep else self._checkpoint.forget()
 
 
@@ -119,6 +112,7 @@ def write(out: Path, scorer: Scorer, rows: Rows) -> Iterator[Output]:
         try:
             yield output
             output.commit()
+            output.leave(keep=False)
         except OvertureError:
             output.leave(keep=False)
             raise

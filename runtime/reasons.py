@@ -27,14 +27,14 @@ def reasons(
 
     from .data.cast import present
 
+    if not (rules := dict.fromkeys(broken)):
+        return pl.Series("reason", [None], dtype=pl.String).new_from_index(0, raw.height)
     stored = raw.select(present(name, raw.schema[name]).alias(f"raw {name}") for name in columns)
     both = stored.hstack(typed.select(pl.col(name).alias(f"typed {name}") for name in columns))
     parts = []
-    for name, rule in dict.fromkeys(broken):
+    for name, rule in rules:
         fault, text = _fault(pl.col(f"raw {name}"), pl.col(f"typed {name}"), rule, columns[name], timezone)
         parts.append(pl.when(fault).then(pl.lit(f"{name}: {text}")))
-    if not parts:
-        return pl.Series([None] * raw.height, dtype=pl.String)
     joined = pl.concat_str(parts, separator="; ", ignore_nulls=True)
     return both.select(pl.when(joined != "").then(joined).alias("reason"))["reason"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,18 +30,19 @@ class Rows:
     """What tells these rows from others; None where the same question may be answered otherwise tomorrow."""
     files: tuple[Path, ...]
     """Where they are read from."""
-    batches: Callable[[], Iterator[pl.DataFrame]]
+    batches: Callable[[], Generator[pl.DataFrame]]
     """The columns as stored, and `_row`; at most so many rows at a time as was asked for."""
 
 
-def of_file(file: Path, columns: Mapping[str, AnyColumn], optional: set[str], rows: int, run: Run) -> Rows:
+def of_file(
+    file: Path, columns: Mapping[str, AnyColumn], optional: set[str], rows: int, run: Run, *, encoded: bool
+) -> Rows:
     """The rows of a CSV, Parquet or JSON lines file; a CSV file is read as training read its own."""
-    settings = _csv_settings(run)
     before = states([file])
 
-    def read() -> Iterator[pl.DataFrame]:
+    def read() -> Generator[pl.DataFrame]:
         with steady(lambda: states([file]), "scored", before=before):
-            yield from batches(file, columns, optional, rows, settings)
+            yield from batches(file, columns, optional, rows, lambda: _csv_settings(run), encoded=encoded)
 
     return Rows(file.name, about(file) if file.is_file() else None, _identity(before), (file,), read)
 
@@ -53,11 +54,11 @@ def of_source(
     root, files = run.root, source.files(run.root)
     before = states(files)
 
-    def read() -> Iterator[pl.DataFrame]:
+    def read() -> Generator[pl.DataFrame]:
         with steady(lambda: states(source.files(root)), "scored", ("data", "sources", name, "path"), before):
             yield from scanned_rows()
 
-    def scanned_rows() -> Iterator[pl.DataFrame]:
+    def scanned_rows() -> Generator[pl.DataFrame]:
         names = chosen(name, source.columns(root), columns, optional)
         with source.reading(root):
             scanned = source.scan(root, {column: columns[column] for column in names})

@@ -88,13 +88,17 @@ class Scorer:
 
         from .data.contract import conform
 
-        columns = {name: column for name, column in self.columns.items() if name in raw.columns}
+        there = {name: column for name, column in self.columns.items() if name in raw.columns}
+        columns = {name: column for name, column in there.items() if not _keeps(raw[name], column)}
         zone, policy = self.schema.timezone, self.schema.unknown_category
         found = conform(raw, columns, timezone=zone, unknown_category=policy, numbers=raw[NUMBER])
         broken = [(breach.column, breach.rule) for breach in found.breaches]
         why = reasons(raw, found.frame, columns, broken, zone)
-        good = found.frame.with_columns(raw[NUMBER]).filter(why.is_null())
-        bad = raw.select(NUMBER, *columns).with_columns(why.alias(REASON)).filter(pl.col(REASON).is_not_null())
+        typed = raw.select(NUMBER, *there).with_columns(found.frame)
+        good, bad = typed.filter(why.is_null()), raw.select(NUMBER, *there).clear()
+        if broken:
+            bad = raw.select(NUMBER, *there).filter(why.is_not_null())
+        bad = bad.with_columns(pl.col(pl.Enum).cast(pl.String), why.drop_nulls().alias(REASON))
         unknown = {**found.unknown, **self._unseen(good)}
         return Scored(self._answers(good), bad, unknown, int(raw[NUMBER][-1]))
 
@@ -109,6 +113,8 @@ class Scorer:
         """What is said of some rows, one or more; of none, nothing."""
         if features.is_empty():
             return features.select()
+        if not self.model.encoded or self.schema.derived or self.hooks.touching:
+            features = features.cast({name: column.dtype for name, column in self.schema.features.items()})
         frame = prediction.inputs(features, self.schema, self.hooks)
         found = prediction.answers(self.model, frame, self.hooks)
         return found.hstack(_explanations(self.model, frame)) if self.explains else found
@@ -123,10 +129,11 @@ class Scorer:
         return {name: count for name, count in counts.items() if count}
 
 
-def read(source: str | Path, scorer: Scorer, *, rows: int) -> Rows:
+def read(source: str | Path, scorer: Scorer, *, rows: int, encoded: bool = False) -> Rows:
     """The rows of a CSV, Parquet or JSON lines file, or of a source of the project by its name, at most `rows` at a time.
 
-    A CSV file is read as training read its own.
+    A CSV file is read as training read its own. encoded: a category of a Parquet file may come as pl.Enum of the labels that
+    its column declares, which is quicker than text.
     Raises Mistake when there is no such file or source.
     """
     optional = {scorer.schema.key} if scorer.schema.key else set()
@@ -139,7 +146,7 @@ def read(source: str | Path, scorer: Scorer, *, rows: int) -> Rows:
     kind_of(file, READ)
     if not file.is_file():
         raise scored_rows.no_such(str(source), scorer.run)
-    return scored_rows.of_file(file, scorer.columns, optional, rows, scorer.run)
+    return scored_rows.of_file(file, scorer.columns, optional, rows, scorer.run, encoded=encoded)
 
 
 def score(root: Path, source: str | Path, out: Path, *, rows: int = 65_536, explain: bool = False) -> Summary:
@@ -153,10 +160,20 @@ def score(root: Path, source: str | Path, out: Path, *, rows: int = 65_536, expl
 
     found = production(root)
     scorer = Scorer.in_production(found.name if found else "", import_hooks(root), explain=explain)
-    with write(out, scorer, read(source, scorer, rows=rows)) as output:
+    with write(out, scorer, read(source, scorer, rows=rows, encoded=True)) as output:
         for batch in output.left():
             output.add(scorer.score(batch))
     return output.summary
+
+
+def _keeps(values: pl.Series, column: AnyColumn) -> bool:
+    """Is every value one of the labels that a category declares, by its very type?"""
+    import polars as pl
+
+    declared = getattr(column, "values", None)
+    if not isinstance(values.dtype, pl.Enum) or values.dtype != pl.Enum(map(str, declared or ())):
+        return False
+    return column.dtype == pl.String and (column.nullable or values.null_count() == 0)
 
 
 def _explanations(model: Fitted, frame: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -27,21 +27,33 @@ _SAMPLE = 1 << 20  # bytes from which the number of rows is guessed
 
 
 def batches(
-    file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], rows: int, csv: Mapping[str, Any]
-) -> Iterator[pl.DataFrame]:
+    file: Path,
+    wanted: Mapping[str, AnyColumn],
+    optional: set[str],
+    rows: int,
+    csv: Callable[[], Mapping[str, Any]],
+    *,
+    encoded: bool = False,
+) -> Generator[pl.DataFrame]:
     """The wanted columns of a file as it stores them, and `_row`, the number of each row from 1.
 
-    optional: columns that the file may lack. csv: the keys of a csv source, for how such a file is written.
+    optional: columns that the file may lack. csv: gives the keys of a csv source, for how such a file is written.
+    encoded: a category of a Parquet file may come as pl.Enum of the labels that its column declares.
     Raises Mistake when the file cannot be read, has no rows, or lacks columns.
     """
     kind = kind_of(file, READ)
     if not file.is_file():
         raise Mistake(f"there is no file {file}.")
-    found = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}[kind](file, wanted, optional, rows, csv)
+    if kind == "csv":
+        found = _csv(file, wanted, optional, csv())
+    elif kind == "parquet":
+        found = _parquet(file, wanted, optional, rows, encoded)
+    else:
+        found = _jsonl(file, wanted, optional, rows)
     return numbered(found, rows, file.name)
 
 
-def numbered(blocks: Iterator[pl.DataFrame], rows: int, name: str) -> Iterator[pl.DataFrame]:
+def numbered(blocks: Iterator[pl.DataFrame], rows: int, name: str) -> Generator[pl.DataFrame]:
     """Blocks in pieces of at most `rows`, with `_row`.
 
     Raises Mistake when there is no row at all.
@@ -77,26 +89,20 @@ def about(file: Path) -> int | None:
 class TableFile:
     """A file that is written part by part under another name, and takes its own when it is complete."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, folder: Path) -> None:
+        """folder: where it is until then, on the same disk."""
         self.path, self.kind = path, kind_of(path, WRITTEN, "written")
-        try:
-            handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
-        except OSError as error:
-            raise Mistake(f"{path} cannot be written: {error.strerror}.") from None
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
         self._temporary = Path(name)
         self._file: BinaryIO = os.fdopen(handle, "wb")
         self._parquet: Any = None
-        self._empty = True
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Write rows; their columns are the same every time."""
-        if self.kind == "parquet":
-            self.add_arrow(frame.to_arrow())
-        elif self.kind == "jsonl":
-            frame.write_ndjson(self._file)
-        else:
-            frame.write_csv(self._file, include_header=self._empty)
-        self._empty = False
+    def head(self, columns: list[str]) -> None:
+        """Write what stands above all rows."""
+        import polars as pl
+
+        if self.kind == "csv":
+            pl.DataFrame(schema=columns).write_csv(self._file)
 
     def add_arrow(self, table: Any) -> None:
         """Write the rows of an Arrow table into a Parquet file."""
@@ -172,7 +178,7 @@ def chosen(name: str, there: list[str], wanted: Mapping[str, Any], optional: set
 
 
 def _csv(
-    file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], rows: int, settings: Mapping[str, Any]
+    file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], settings: Mapping[str, Any]
 ) -> Iterator[pl.DataFrame]:
     from .data.sources.csv import Csv
 
@@ -185,39 +191,64 @@ def _csv(
 
 
 def _parquet(
-    file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], rows: int, settings: Mapping[str, Any]
+    file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], rows: int, encoded: bool
 ) -> Iterator[pl.DataFrame]:
-    import polars as pl
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        stored = pq.ParquetFile(file, pre_buffer=False)  # else all that was read of the file stays in memory
+        labels = _labels(wanted, pq.read_metadata(file), rows) if encoded else {}
+        # buffered before, all that was read of the file would stay in memory
+        stored = pq.ParquetFile(file, pre_buffer=False, read_dictionary=[*labels])
         names = chosen(file.name, stored.schema_arrow.names, wanted, optional)
         if twice := [name for name in names if stored.schema_arrow.names.count(name) > 1]:
             quotes, hint = listed((f'"{name}"' for name in twice), "and"), "Rename all but one where it is written."
             raise Mistake(f"{file.name} has {quotes} more than once.", hint=hint)
-        for batch in _ahead(stored.iter_batches(batch_size=rows, columns=names)):
-            yield pl.DataFrame(pl.from_arrow(batch)).select(names)
+        for batch in stored.iter_batches(batch_size=rows, columns=names):
+            yield _frame(batch, names, labels)
     except (pa.ArrowException, OSError) as error:
         what = f"{file.name} cannot be read as Parquet: {first_line(error).rstrip('.')}."
         raise Mistake(what, hint="Is it whole? Is it a Parquet file?") from None
 
 
-def _ahead(items: Iterator[Any]) -> Iterator[Any]:
-    """The same items, none of them None: the next is read while one is worked on."""
-    from concurrent.futures import ThreadPoolExecutor
+def _labels(wanted: Mapping[str, AnyColumn], file: Any, rows: int) -> dict[str, list[str]]:
+    """The labels of the categories that a Parquet file stores as text and that declare theirs; file: its metadata.
 
-    with ThreadPoolExecutor(1, "read-ahead") as reader:
-        coming = reader.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = reader.submit(next, items, None)
-            yield item
+    None where its groups of rows are small: what is looked up once a label comes group by group.
+    """
+    import polars as pl
+    import pyarrow as pa
+
+    found: dict[str, list[str]] = {}
+    if 2 * file.num_rows < rows * file.num_row_groups:
+        return found
+    stored = file.schema.to_arrow_schema()
+    for name, column in wanted.items():
+        declared = getattr(column, "values", None)
+        text = stored.names.count(name) == 1 and stored.field(name).type in (pa.string(), pa.large_string())
+        if text and declared and column.dtype == pl.String:
+            found[name] = list(declared)
+    return found
 
 
-def _jsonl(
-    file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], rows: int, settings: Mapping[str, Any]
-) -> Iterator[pl.DataFrame]:
+def _frame(batch: Any, names: list[str], labels: Mapping[str, list[str]]) -> pl.DataFrame:
+    """The columns of an Arrow batch; one of `labels` is looked up once a label, not once a row, where it holds no other."""
+    import polars as pl
+
+    placed = []
+    for name in labels:
+        place = batch.schema.get_field_index(name)
+        values = batch.column(place)
+        known = pl.Series(name, values.dictionary).cast(pl.Enum(labels[name]), strict=False)
+        if known.null_count():
+            batch = batch.set_column(place, name, values.dictionary_decode())
+        else:
+            placed.append(known.gather(pl.Series(values.indices)))
+    rest = batch.drop_columns([values.name for values in placed])
+    return pl.DataFrame(pl.from_arrow(rest)).with_columns(placed).select(names)
+
+
+def _jsonl(file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], rows: int) -> Iterator[pl.DataFrame]:
     """A key that a line lacks is missing; whether some line must have it is known only at the end."""
     import polars as pl
 

@@ -64,6 +64,8 @@ class Rows:
 class Boosted(Fitted):
     """Boosted trees and how their columns are made."""
 
+    encoded = True
+
     schema: Schema
     encoding: Encoding
     engine: Engine

@@ -37,6 +37,7 @@ class Linear(Fitted):
     """A weighted sum of the encoded inputs."""
 
     swift = True
+    encoded = True
 
     schema: Schema
     encoding: Encoding
@@ -109,6 +110,8 @@ class Linear(Fitted):
 @dataclass
 class Learned(Fitted):
     """An estimator that is not linear."""
+
+    encoded = True
 
     schema: Schema
     encoding: Encoding

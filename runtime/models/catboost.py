@@ -133,6 +133,7 @@ class _Trees(Fitted):
     """What CatBoost learned."""
 
     swift = True
+    encoded = True
 
     schema: Schema
     model: Any

@@ -147,6 +147,8 @@ def _class(task: Task) -> Any:
 class _Curves(Fitted):
     """Terms of one or two columns, each a table of what a bin of values adds."""
 
+    encoded = True
+
     schema: Schema
     encoding: Encoding
     intercept: Array

@@ -15,15 +15,19 @@ class Cost:
 
     seconds: float
     """User and system time of it and all it started."""
+    wall: float
+    """Seconds by the clock, from its start to its end."""
     gigabytes: float
     """The most memory that it held."""
 
 
 MEASURE = """
-import os, subprocess, sys
+import os, subprocess, sys, time
+start = time.perf_counter()
 process = subprocess.Popen(sys.argv[2:], stdout=2)
 _, status, used = os.wait4(process.pid, 0)
-os.write(int(sys.argv[1]), f"{os.waitstatus_to_exitcode(status)} {used.ru_utime + used.ru_stime} {used.ru_maxrss}".encode())
+wall = time.perf_counter() - start
+os.write(int(sys.argv[1]), f"{os.waitstatus_to_exitcode(status)} {used.ru_utime + used.ru_stime} {wall} {used.ru_maxrss}".encode())
 """
 """Linux counts what the parent held as the child's; a small process between them keeps the benchmark's own data out."""
 
@@ -38,9 +42,9 @@ def cost(words: Sequence[object], folder: Path) -> Cost:
             ran = subprocess.run(measured, cwd=folder, env=environment, stderr=subprocess.PIPE, pass_fds=[tell])
         finally:
             os.close(tell)
-        code, seconds, kilobytes = report.read().split()
+        code, seconds, wall, kilobytes = report.read().split()
     assert code == "0", ran.stderr.decode()
-    return Cost(float(seconds), int(kilobytes) / 1e6)
+    return Cost(float(seconds), float(wall), int(kilobytes) / 1e6)
 
 
 def cpu_seconds(words: Sequence[object], folder: Path) -> float:
@@ -63,12 +67,13 @@ def costs(title: str, rivals: Mapping[str, Sequence[object]], folder: Path, roun
         for name, words in rivals.items():
             found[name].append(cost(words, folder))
     middle = {
-        name: Cost(statistics.median(it.seconds for it in all), statistics.median(it.gigabytes for it in all))
+        name: Cost(*(statistics.median(getattr(it, of) for it in all) for of in ("seconds", "wall", "gigabytes")))
         for name, all in found.items()
     }
     ours, *others = middle
     print(f"\n{title}: at most {middle[ours].gigabytes:.2f} GB")
     for name in others:
-        cpu, memory = (getattr(middle[ours], of) / getattr(middle[name], of) for of in ("seconds", "gigabytes"))
-        print(f"  beside {name}: {cpu:.2f} x the CPU, {memory:.2f} x the memory")
+        mine, its = middle[ours], middle[name]
+        cpu, wall, memory = mine.seconds / its.seconds, mine.wall / its.wall, mine.gigabytes / its.gigabytes
+        print(f"  beside {name}: {wall:.2f} x the time, {cpu:.2f} x the CPU, {memory:.2f} x the memory")
     return middle

@@ -78,6 +78,13 @@ def test_codes_in_32_bits_count_from_one(labels: list[int | str]) -> None:
     assert narrow_codes(values, labels).tolist() == [it + 1 for it in codes(values, labels).tolist()]
 
 
+@pytest.mark.parametrize("known", [["a", "b", "c"], ["c", "a"], ["b"]])
+def test_labels_that_were_looked_up_before_have_the_codes_of_their_text(known: list[str]) -> None:
+    values = pl.Series(["c", None, "a", "b", "a"])
+    encoded = values.cast(pl.Enum(["a", "b", "c"]))
+    assert codes(encoded, list(known)).tolist() == codes(values, list(known)).tolist()
+
+
 def test_missing_text_has_no_words() -> None:
     assert texts(pl.Series(["a b", None, ""])) == ["a b", "", ""]
 

@@ -98,6 +98,29 @@ def test_every_format_and_any_number_of_rows_at_a_time_gives_the_same_answers(pr
     assert not (tmp_path / "out.rejected.csv").exists()
 
 
+@pytest.mark.parametrize("stored", [pl.String, pl.Categorical, pl.Enum(["One year", "Two year", "Weekly"])])
+def test_labels_are_held_to_the_contract_however_a_parquet_file_keeps_them(project, tmp_path, stored):
+    """By scoring.score, which looks labels up once each where it can, as by a script that is handed every text."""
+    labels = ["One year"] * 20 + ["Two year", "Weekly", None, "One year", "Two year"] * 6
+    frame = GOOD.with_columns(Contract=pl.Series(labels, dtype=pl.String)[:50])
+    frame.write_csv(tmp_path / "in.csv")
+    frame.with_columns(pl.col("Contract").cast(stored)).write_parquet(tmp_path / "in.parquet", row_group_size=10)
+    scorer = scoring.Scorer.in_production("binary", import_hooks(project))
+    with write(tmp_path / "script.parquet", scorer, read(tmp_path / "in.parquet", scorer, rows=7)) as output:
+        for rows in output.left():
+            output.add(scorer.score(rows))
+    for source, out in (("in.csv", "csv"), ("in.parquet", "ours")):
+        found = scoring.score(project, tmp_path / source, tmp_path / f"{out}.parquet", rows=7)
+        assert (found.scored, found.rejected) == (38, 12)
+        assert pl.read_parquet(tmp_path / f"{out}.parquet").equals(pl.read_parquet(tmp_path / "script.parquet"))
+    reasons = pl.read_csv(tmp_path / "ours.rejected.csv")
+    assert dict(reasons["_reason"].value_counts().iter_rows()) == {
+        "Contract: not one of the labels allowed": 6,
+        "Contract: missing": 6,
+    }
+    assert reasons.equals(pl.read_csv(tmp_path / "script.rejected.csv"))
+
+
 def test_a_file_and_a_request_get_the_same_answers(churn, project, tmp_path):
     GOOD.write_parquet(tmp_path / "in.parquet")
     scoring.score(project, tmp_path / "in.parquet", tmp_path / "out.parquet")
@@ -294,7 +317,7 @@ def test_what_was_read_of_a_parquet_file_does_not_stay_in_memory(tmp_path):
     numbers = np.random.default_rng(1).normal(size=40 * rows)  # nothing that can be packed
     pl.DataFrame({"n": numbers}).write_parquet(file, row_group_size=rows)
     before, held = pa.total_allocated_bytes(), []
-    for _ in tables.batches(file, {"n": NumberColumn(type="number")}, set(), rows, {}):
+    for _ in tables.batches(file, {"n": NumberColumn(type="number")}, set(), rows, dict):
         held.append(pa.total_allocated_bytes() - before)
     assert len(held) == 40
     assert max(held) < file.stat().st_size / 4

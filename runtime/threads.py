@@ -1,0 +1,44 @@
+"""Work done in another thread: what is read before it is asked for, and what is written while the next is worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+
+
+def ahead(items: Generator[Item]) -> Iterator[Item]:
+    """The same items, none of them None: the next is made while one is worked on, all of them in one thread of their own."""
+    with ThreadPoolExecutor(1, "ahead") as maker:
+        coming: Future[Item | None] = maker.submit(next, items, None)
+        try:
+            while (item := coming.result()) is not None:
+                coming = maker.submit(next, items, None)
+                yield item
+        finally:
+            maker.submit(items.close)  # in the thread that it ran in, as some databases ask for
+
+
+class Behind:
+    """Calls made in their order in a thread of their own; one may be under way, a second waits until it has ended."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1, "behind")
+        self._last: Future[None] | None = None
+
+    def call(self, work: Callable[..., None], *given: Any) -> None:
+        """Have it called once the call before has ended. Raises what that one raised."""
+        self.wait()
+        self._last = self._worker.submit(work, *given)
+
+    def wait(self) -> None:
+        """Until the last call has ended. Raises what it raised."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
+
+    def end(self) -> None:
+        """Wait, whatever came of the last call, and let the thread go."""
+        self._worker.shutdown()

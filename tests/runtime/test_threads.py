@@ -1,0 +1,62 @@
+"""Work in other threads keeps its order, its thread and its faults."""
+
+import threading
+
+import pytest
+
+from overture.runtime.threads import Behind, ahead
+
+
+def test_what_is_read_ahead_comes_in_its_order_and_ends_in_the_thread_that_it_began_in():
+    seen = []
+
+    def numbers():
+        try:
+            for number in range(100):
+                seen.append(threading.get_ident())
+                yield number
+        finally:
+            seen.append(threading.get_ident())
+
+    assert list(ahead(numbers())) == list(range(100))
+    some = ahead(numbers())
+    assert next(some) == 0
+    some.close()
+    assert threading.get_ident() not in seen
+    assert len(seen) >= 101 + 2
+
+
+def test_what_fails_ahead_is_raised_where_it_is_asked_for():
+    def failing():
+        yield 1
+        raise OSError("no more")
+
+    found = ahead(failing())
+    assert next(found) == 1
+    with pytest.raises(OSError, match="no more"):
+        next(found)
+
+
+def test_what_is_written_behind_is_written_in_order_while_the_caller_goes_on():
+    behind, may, done = Behind(), threading.Event(), []
+    behind.call(lambda: done.append(may.wait(60)))
+    assert done == []
+    may.set()
+    for number in range(100):
+        behind.call(done.append, number)
+    behind.wait()
+    behind.end()
+    assert done == [True, *range(100)]
+
+
+def test_what_fails_behind_is_raised_by_the_next_call_and_only_once():
+    def fail():
+        raise OSError("disk full")
+
+    behind, done = Behind(), []
+    behind.call(fail)
+    with pytest.raises(OSError, match="disk full"):
+        behind.call(done.append, 1)
+    behind.wait()
+    behind.end()
+    assert done == []
