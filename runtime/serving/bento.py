@@ -28,7 +28,6 @@ from ..errors import OvertureError
 from ..targets import Log
 from ..terminal import problem_lines
 from .auth import Auth
-from .connection import Shortcut
 from .decoding import Unsupported
 from .example import example
 from .feedback import FEEDBACK, Feedback, described, take
@@ -45,6 +44,7 @@ from .reply import PHRASES
 from .request_log import RequestLog, Untold, open_log, watch
 from .routes import methods
 from .shadow import Shadow, shadowing
+from .shortcut import Shortcut
 from .trail import Trail
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from overture.runtime.serving import connection, wire
+from overture.runtime.serving import connection, shortcut, wire
 from overture.runtime.serving.auth import Refusal
 
 from ...conftest import SOAK
@@ -73,13 +73,13 @@ def churn_server(plugin, tmp_path_factory):
 @pytest.fixture
 def direct(monkeypatch):
     """The requests that were answered where they arrived."""
-    found, inner = [], connection.Call.set_result
+    found, inner = [], shortcut.Call.set_result
 
     def noted(call, values):
         found.append(call)
         return inner(call, values)
 
-    monkeypatch.setattr(connection.Call, "set_result", noted)
+    monkeypatch.setattr(shortcut.Call, "set_result", noted)
     return found
 
 
