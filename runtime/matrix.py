@@ -93,8 +93,8 @@ def targets(frame: pl.DataFrame, schema: Schema) -> NDArray[np.float64]:
 
     if not schema.classification:
         return frame[schema.target].cast(pl.Float64).to_numpy()
-    places = np.argsort(classes.scoring_order(schema))
-    return places[classes.numbers(frame[schema.target], schema.classes or [])].astype(np.float64)
+    places = np.argsort(classes.scoring_order(schema)).astype(np.float64)
+    return places[classes.numbers(frame[schema.target], schema.classes or [])]
 
 
 def in_class_order(probabilities: NDArray[np.float64], schema: Schema) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ no defence against someone who chooses values so that they collide.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +44,10 @@ _NOT_A_NUMBER = np.uint64(0x7FF8000000000000)
 
 def positions(frame: pl.DataFrame, seed: int) -> NDArray[np.float64]:
     """Where each row falls in [0, 1): uniform over rows, equal for equal rows. Shape (rows,)."""
-    return (hashes(frame, seed) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    found = np.empty(frame.height)
+    for rows, part in _chunks(frame, seed):
+        np.multiply(part >> np.uint64(11), 2.0**-53, out=found[rows])
+    return found
 
 
 def hashes(frame: pl.DataFrame, seed: int) -> Words:
@@ -51,14 +55,21 @@ def hashes(frame: pl.DataFrame, seed: int) -> Words:
 
     Raises TypeError for a column whose type has no place in the table above, as lists and structs.
     """
-    start = _fold(np.zeros(1, np.uint64), np.uint64(seed))
-    found = [np.empty(0, np.uint64)]
+    found = np.empty(frame.height, np.uint64)
+    for rows, part in _chunks(frame, seed):
+        found[rows] = part
+    return found
+
+
+def _chunks(frame: pl.DataFrame, seed: int) -> Iterator[tuple[slice, Words]]:
+    """Some rows after the other: which they are, and the hash of each."""
+    start, done = _fold(np.zeros(1, np.uint64), np.uint64(seed)), 0
     for part in frame.iter_slices(_CHUNK):
         rows = np.repeat(start, part.height)
         for series in part:
             rows = _fold(rows, _cells(series))
-        found.append(rows)
-    return np.concatenate(found)
+        yield slice(done, done + part.height), rows
+        done += part.height
 
 
 def _fold(state: Words, words: Words | np.uint64) -> Words:

@@ -235,6 +235,7 @@ def _read(dataset: Dataset, root: Path, name: str, types: dict[str, AnyColumn]) 
 
 
 _TEXT = TextColumn(type="text")
+_RECUR = 1 << 14
 
 
 def _folded(
@@ -267,4 +268,15 @@ def _together(left: pl.DataFrame, right: pl.DataFrame, made: Match) -> pl.DataFr
 
     whole = made.left.equals(pl.int_range(left.height, eager=True))
     kept = left if whole else left.select(pl.all().gather(made.left))
-    return beside(kept, right.select(pl.all().gather(made.right)))
+    return beside(kept, pl.DataFrame([_gathered(column, made.right) for column in right]))
+
+
+def _gathered(column: pl.Series, places: pl.Series) -> pl.Series:
+    """The values at some places; of many words that recur by their number, since the few words then stay in the processor's cache."""
+    import polars as pl
+
+    if column.dtype == pl.String and column.len() > _RECUR:
+        words = column.drop_nulls().unique()
+        if words.len() <= _RECUR:
+            return column.cast(pl.Enum(words)).gather(places).cast(pl.String)
+    return column.gather(places)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from overture.runtime.data.column import column
 from overture.runtime.data.dataset import Dataset
 from overture.runtime.data.join import AsOf, Join
-from overture.runtime.data.joins import joined
+from overture.runtime.data.joins import _gathered, joined
 from overture.runtime.data.keys import Side
 from overture.runtime.data.match import match
 from overture.runtime.data.rows import check, load
@@ -441,3 +441,12 @@ def test_moments_in_differing_zones_are_compared_in_time():
         Join(source="right", as_of=AsOf(left="at", right="known")), *sides(left, right), ("data", "joins", 0), None
     )
     assert found.right.to_list() == [moments.index(max(moments))] * 3
+
+
+def test_words_that_recur_are_those_of_their_row():
+    many = 40_000
+    right = pl.DataFrame({"k": range(many), "word": [None if i % 7 == 0 else f"word {i % 1000}" for i in range(many)]})
+    own = right.select("k", word=pl.format("{}", "k"))
+    places = pl.Series([None, 5, many - 1, *range(0, many, 3)], dtype=pl.get_index_type())
+    for table in (right, own):
+        assert _gathered(table["word"], places).equals(table["word"].gather(places))
