@@ -91,7 +91,7 @@ class Output:
         if self.summary.rejected:
             yield f"{self.summary.rejected:,} rows break the contract: {self.rejected.name} says why"
         for name, count in self.summary.unknown.items():
-            yield f"{name}: {count:,} labels never seen, treated as missing"
+            yield f"{name}: {count:,} {'label' if count == 1 else 'labels'} never seen, treated as missing"
 
     def leave(self, *, keep: bool) -> None:
         """Let go of everything: what is finished stays for the next time, or nothing does."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST_LABELS = 50
 """A category with more labels is declared without them."""
 _EXACT = 2**53  # greater numbers are names, not amounts, and floats skip some
+_SPELLED = r"\p{L}{2}"
 _ALWAYS_LABELS = 5  # so few labels are a closed set even in a tiny file
 
 
@@ -142,6 +143,11 @@ def _is_text(present: pl.Series, distinct: pl.Series) -> bool:
     if present.len() < 2 or (distinct.len() <= MOST_LABELS and distinct.len() < 0.9 * present.len()):
         return False
     some = distinct.head(10_000)
+    spelled = some.str.contains(_SPELLED).mean()
+    if (
+        not isinstance(spelled, float) or spelled < 0.5
+    ):  # telephone numbers and the like come in groups, but are no words
+        return False
     words, length = some.str.count_matches(r"\S+").mean(), some.str.len_chars().mean()
     if not isinstance(words, float) or not isinstance(length, float):
         return False

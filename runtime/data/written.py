@@ -52,8 +52,11 @@ class Numbers:
             plain = plain.str.replace_all(between, "")
         if self.decimal != ".":
             plain = plain.str.replace(self.decimal, ".", literal=True)
-        other = value + " (with a decimal comma)" if self.decimal == "," else value
-        return pl.when(number.str.contains(self.pattern)).then(plain).otherwise(other)
+        fits = number.str.contains(self.pattern)
+        if self.decimal == ".":
+            return pl.when(fits).then(plain).otherwise(value)
+        taken = number.cast(pl.Float64, strict=False).is_not_null()  # 1.5 would else be read as a number
+        return pl.when(fits).then(plain).when(taken).then(value + " (with a decimal comma)").otherwise(value)
 
     @property
     def _between(self) -> str:

@@ -63,6 +63,8 @@ def said(found: Inferred, column: str) -> str:
         (["12:30", "8:15"], Guess("category")),
         (["1,234", "5,678"], Guess("integer", min=0, max=10000)),
         ([f"the red fox number {i} runs home" for i in range(120)], Guess("text")),
+        ([f"+49 {i % 7} {i:06d} {i % 11}" for i in range(120)], Guess("category")),
+        ([f"猫と犬は{i}回走る 東京 大阪 京都 神戸" for i in range(120)], Guess("text")),
         ([f"shop {i}" for i in range(60)], Guess("category")),
         (["a long label of many words", "b", "another label of many words"], Guess("category", values=("a long label of many words", "another label of many words", "b"))),
     ],

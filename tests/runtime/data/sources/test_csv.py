@@ -307,6 +307,7 @@ def test_what_is_no_number_with_a_decimal_comma_is_a_breach(tmp_path, value):
     made = numbers(tmp_path, f"a;b\n1,0;x\n{value};y\n", delimiter=";", decimal=",")
     assert [(it.column, it.rule, it.rows) for it in made.breaches] == [("a", "type", (2,))]
     assert value in made.breaches[0].what
+    assert ("(with a decimal comma)" in made.breaches[0].what) == (value in ("1.5", "12.3456"))
 
 
 def test_a_backslash_may_take_away_the_meaning_of_a_quote(tmp_path):
