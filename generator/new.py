@@ -17,6 +17,7 @@ from overture.runtime.files import new_folder, write
 from . import conf
 from .infer.inference import Question, infer
 from .infer.inferred import Inferred, Note
+from .infer.table import fitting
 from .skeleton import skeleton
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}\Z")
@@ -171,7 +172,7 @@ def _read(inferred: Inferred) -> str:
     names, rows = (
         " and ".join(each) for each in ([path.name for path in files], [f"{rows:,}" for rows in inferred.rows.values()])
     )
-    size = sum(path.stat().st_size for path in files)
+    size = sum(each.stat().st_size for path in files for each in fitting(path))
     return f"Read {names}: {rows} rows, {inferred.width:,} columns, {_size(size)}."
 
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 @click.command("new")
 @click.argument("name")
-@click.option("--data", required=True, metavar="FILE", help="A CSV or Parquet file; it stays where it is.")
+@click.option(
+    "--data",
+    required=True,
+    metavar="FILE",
+    help="A CSV or Parquet file, or a quoted pattern as 'usage-*.csv'; it stays where it is.",
+)
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
 @click.option("--test", metavar="FILE", help="A file of rows to evaluate on; --data is then for training.")
 @click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ _FIRST = 12  # notes, and columns that go with the target, that the terminal sho
 def command(words: tuple[str, ...], target: str | None, out: Path | None, as_json: bool) -> None:
     """Look at every column of WHAT: types, missing and far-out values, spread, what goes with the target, suspected leaks.
 
-    WHAT is a CSV, Parquet, JSON lines or Excel file, or the name of a source of conf/data/; without it, the whole data set
+    WHAT is a CSV, Parquet, JSON lines or Excel file, a quoted pattern of such, or the name of a source of conf/data/; without it, the whole data set
     of the project, joined and held to its contract. Values of columns marked personal are never shown.
     """
     from overture.runtime.files import write
@@ -46,12 +47,21 @@ def command(words: tuple[str, ...], target: str | None, out: Path | None, as_jso
     else:
         say(*_told(found))
     if out is not None or not as_json:
-        path = out or Path(f"{found.source.split('.')[0]}.profile.html")
+        path = out or Path(f"{_name(found.source)}.profile.html")
         if path.parent != Path() and not path.parent.is_dir():
             raise Mistake(f"there is no folder {path.parent}.", hint="Make it, or name another --out.")
         write(path, page(found).encode())
         if not as_json:
             say("", f"{path}")
+
+
+def _name(source: str) -> str:
+    """Of a page: that of the file, of a pattern what stands before its first mark."""
+    return re.split(r"[.*?[]", source)[0].rstrip("-_") or "data"
+
+
+def _is_pattern(word: str) -> bool:
+    return any(mark in word for mark in "*?[") and "=" not in word
 
 
 def _subject(words: tuple[str, ...], target: str | None) -> Subject:
@@ -66,7 +76,7 @@ def _subject(words: tuple[str, ...], target: str | None) -> Subject:
             f"one table at a time: {' and '.join(named)} are two.", hint="Overrides are written as key=value."
         )
     with step("read") as now:
-        if named and Path(named[0]).is_file():
+        if named and (Path(named[0]).is_file() or _is_pattern(named[0])):
             found = of_file(Path(named[0]), target)
         else:
             if named and Path(named[0]).is_dir():

@@ -11,8 +11,9 @@ def candidates(data: Path, header: tuple[str, ...] | None = None) -> list[str]:
     Raises Mistake when the file cannot be read.
     """
     from .layout import layout
+    from .table import fitting
     from .words import tokens
 
     usual = {"target", "label", "class", "y", "outcome", "response", "churn", "survived", "default", "price"}
-    columns = [name for name in layout(data, header).columns if name]
+    columns = [name for name in layout(fitting(data)[0], header).columns if name]
     return sorted(columns, key=lambda name: (usual.isdisjoint(tokens(name)), name != columns[-1]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from overture.runtime.errors import Mistake, Problem, did_you_mean
+from overture.runtime.errors import Mistake, Problem, did_you_mean, listed
 
 from .inferred import Note
 from .layout import Layout, damaged, layout
@@ -22,7 +23,7 @@ class Table:
 
     layout: Layout
     files: dict[str, Path]
-    """By part: "" for a single file, else train and test."""
+    """By part: "" for a single file, else train and test. One may be a pattern, as usage-*.csv, that several files fit."""
     frame: pl.DataFrame
     """Columns that have a name; strings in a CSV file, where "" is not null and numbers and days are written plainly, else as they are stored."""
     train: int
@@ -48,12 +49,12 @@ def read(data: Path, test: Path | None = None, header: tuple[str, ...] | None = 
 
     Raises Mistake when a file cannot be read, the files do not go together, or there are too few rows to learn from.
     """
-    import polars as pl
 
     files = {"": data} if test is None else {"train": data, "test": test}
-    layouts = [layout(path, header) for path in files.values()]
-    common = layouts[0] if test is None else _common(layouts, data, test)
-    frames = [_frame(path, common) for path in files.values()]
+    parts = [fitting(path) for path in files.values()]
+    every = [path for part in parts for path in part]
+    common = _common([layout(path, header) for path in every], every)
+    frames = [_below([_frame(path, common) for path in part], part) for part in parts]
     few = [
         f"{path.name} has {('no rows', 'one row only')[frame.height]}."
         for path, frame in zip(files.values(), frames, strict=True)
@@ -61,40 +62,61 @@ def read(data: Path, test: Path | None = None, header: tuple[str, ...] | None = 
     ]
     if few:
         raise Mistake([Problem(what, hint="There is nothing to learn from.") for what in few])
-    try:
-        frame = pl.concat(frames, how="vertical_relaxed")
-    except pl.exceptions.PolarsError as error:
-        raise Mistake(f"{data.name} and {test} store their columns in types that do not go together.") from error
+    frame = _below(frames, [*files.values()])
     if common.kind != "csv":
         return Table(common, files, frame, frames[0].height)
     plain = plainly(frame, common.decimal)
     return Table(common, files, plain.frame, frames[0].height, plain.keys, plain.notes)
 
 
-def _common(layouts: list[Layout], data: Path, test: Path) -> Layout:
-    """One way of reading that fits both files."""
+def fitting(path: Path) -> list[Path]:
+    """The file; or all that fit a pattern as usage-*.csv, in the order of their names.
+
+    Raises Mistake when no file fits.
+    """
+    pattern = str(path)
+    if path.exists() or not any(mark in pattern for mark in "*?["):
+        return [path]
+    found = sorted(it for it in map(Path, glob.glob(pattern, recursive=True)) if it.is_file())  # noqa: PTH207  Path.glob takes no absolute pattern
+    if not found:
+        hint = "Look at the path; a pattern stands in quotes, or the shell resolves it."
+        raise Mistake(f"no file fits {pattern}.", hint=hint)
+    return found
+
+
+def _below(frames: list[pl.DataFrame], paths: list[Path]) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.concat(frames, how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        names = listed([path.name for path in paths[:5]], "and")
+        raise Mistake(f"{names} store their columns in types that do not go together.") from error
+
+
+def _common(layouts: list[Layout], paths: list[Path]) -> Layout:
+    """One way of reading that fits all files."""
     from dataclasses import replace
 
-    first, second = layouts
     encodings = {each.encoding for each in layouts} - {"ascii"}
     if len(encodings) == 1:
-        first, second = (replace(each, encoding=min(encodings)) for each in layouts)
-    problems = [
-        Problem(
-            f'{test.name} has no column "{name}", which {data.name} has.',
-            hint=did_you_mean(name, second.columns, otherwise=" "),
-        )
-        for name in first.columns
-        if name not in second.columns
-    ]
-    for what in ("kind", "delimiter", "encoding", "quote", "decimal"):
-        if getattr(first, what) != getattr(second, what):
-            problems.append(
-                Problem(
-                    f"{data.name} and {test.name} differ in their {what}: {getattr(first, what)} and {getattr(second, what)}.",
-                    hint="Save them alike.",
-                )
+        layouts = [replace(each, encoding=min(encodings)) for each in layouts]
+    first, data = layouts[0], paths[0]
+    problems = []
+    for other, path in zip(layouts[1:], paths[1:], strict=True):
+        problems += [
+            Problem(
+                f'{path.name} has no column "{name}", which {data.name} has.',
+                hint=did_you_mean(name, other.columns, otherwise=" "),
             )
+            for name in first.columns
+            if name not in other.columns
+        ]
+        for what in ("kind", "delimiter", "encoding", "quote", "decimal"):
+            if getattr(first, what) != getattr(other, what):
+                here, there = getattr(first, what), getattr(other, what)
+                said = f"{data.name} and {path.name} differ in their {what}: {here} and {there}."
+                problems.append(Problem(said, hint="Save them alike."))
     if problems:
         raise Mistake(problems)
     return first

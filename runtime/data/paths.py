@@ -16,6 +16,7 @@ from ..errors import Mistake, Problem, listed, nearest
 from . import storage
 from .column import AnyColumn, CategoryColumn
 from .storage import Remote
+from .stores.fault import fault
 
 if TYPE_CHECKING:
     import polars as pl
@@ -159,7 +160,7 @@ def _found(part: str, name: str, root: Path) -> list[Found]:
         try:
             remote = storage.matching(name, _expression(name))
         except OSError as error:
-            raise Mistake(storage.fault(name, error, where(part))) from None
+            raise Mistake(fault(name, error, where(part))) from None
         return [Found(part, it, name, it.url) for it in remote]
     if not pattern or (root / name).exists():
         return [Found(part, root / name, name, name)]
@@ -194,7 +195,7 @@ def _fault(found: Found) -> Problem | None:
             return None
     except (OSError, ValueError) as error:
         if isinstance(file, Remote):
-            return storage.fault(file.url, error, path)
+            return fault(file.url, error, path)
         return _closed(file, name, path, error)
 
 

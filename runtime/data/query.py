@@ -25,17 +25,31 @@ def fault(query: str) -> str | None:
     assert fault("-- since 2020\\nSELECT a FROM t -- drop table t") is None
     assert fault("DELETE FROM t") == "it starts with delete, and a query only reads: select …"
     """
-    bare = _SILENT.sub(lambda it: " " if it["comment"] else " x ", query).strip().rstrip("; \t\r\n")
-    if not bare:
+    text = bare(query).strip().rstrip("; \t\r\n")
+    if not text:
         return "there is nothing in it"
-    if ";" in bare:
+    if ";" in text:
         return "it holds more than one statement"
-    first = re.match(r"[(\s]*(\w*)", bare)
+    first = re.match(r"[(\s]*(\w*)", text)
     word = first[1].lower() if first else ""
     if word not in _STARTS:
-        return f"it starts with {word or bare[0]}, and a query only reads: select …"
-    found = _WRITES.search(bare)
+        return f"it starts with {word or text[0]}, and a query only reads: select …"
+    found = _WRITES.search(text)
     return f"it writes ({' '.join(found[0].lower().split()[:2])}), and a query only reads" if found else None
+
+
+def bare(query: str, names: bool = False) -> str:
+    """A query without its comments, and with an x for every text and quoted name.
+
+    names: quoted names stay.
+
+    assert bare("select 'a' -- b") == "select  x   "
+    """
+
+    def instead(it: re.Match[str]) -> str:
+        return " " if it["comment"] else it[0] if names and it[0].startswith('"') else " x "
+
+    return _SILENT.sub(instead, query)
 
 
 def statement(query: str) -> str:

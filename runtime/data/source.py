@@ -11,7 +11,7 @@ from ..errors import Mistake, listed
 from ..kinds import Kinds
 from ..own import first_line
 from ..section import Section
-from .storage import fault
+from .stores.fault import fault
 from .unchanged import states, steady
 
 if TYPE_CHECKING:

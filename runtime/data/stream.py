@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import Mistake, Problem
-from .storage import Remote, fault
+from .storage import Remote
+from .stores.fault import fault
 
 CHUNK = 4 << 20  # bytes, as many as those who read it ask for, so that none is copied
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BROKEN = (OSError, EOFError, ValueError, zlib.error)  # a file of pyarrow that lost its store says that it is closed
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -30,8 +32,11 @@ class Utf8(io.RawIOBase):
         self._ascii = codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1", "cp1252")
         self._ready = self._tail = b""
         self._started = self._ended = False
-        self._file = file.open("rb")
-        self._source = self._opened()
+        try:
+            self._file = file.open("rb")
+            self._source = self._opened()
+        except _BROKEN as error:
+            raise (self._lost(error) if isinstance(file, Remote) else error) from None
 
     def readable(self) -> bool:
         """Always."""
@@ -82,10 +87,8 @@ class Utf8(io.RawIOBase):
     def _next(self) -> bytes:
         try:
             chunk = self._source.read(CHUNK)
-        except (OSError, EOFError, zlib.error) as error:
-            if isinstance(self.file, Remote) and not isinstance(error, EOFError | gzip.BadGzipFile | zlib.error):
-                raise Mistake(fault(self.file.url, error, self.path)) from None
-            raise self._mistake(f"is damaged: {_lower(error)}.", hint="Fetch it again, or unpack it by hand.") from None
+        except _BROKEN as error:
+            raise self._lost(error) from None
         self._ended = not chunk
         data = chunk if self._plain and chunk.isascii() else self._decoded(chunk)
         nul = data.find(0)
@@ -120,6 +123,11 @@ class Utf8(io.RawIOBase):
             else ""
         )
         return self._mistake(f"is not {self.encoding}: line {line} holds the byte 0x{bad}.", ("encoding",), hint=hint)
+
+    def _lost(self, error: Exception) -> Mistake:
+        if isinstance(self.file, Remote) and not isinstance(error, EOFError | gzip.BadGzipFile | zlib.error):
+            return Mistake(fault(self.file.url, error, self.path))
+        return self._mistake(f"is damaged: {_lower(error)}.", hint="Fetch it again, or unpack it by hand.")
 
     def _mistake(self, what: str, path: tuple[str, ...] = (), hint: str = "") -> Mistake:
         return Mistake([Problem(f"{self.file.name} {what}", path or self.path, hint=hint)])

@@ -9,8 +9,10 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from ...errors import Mistake, Problem, listed
 from ..drivers import driver
 from . import Patience, quoted
+from .volatile import volatile
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +57,10 @@ class PostgreSql:
 
     def _schema(self, query: str) -> Any:
         with self._reading() as cursor:
-            return cursor.adbc_execute_schema(query)
+            fields = cursor.adbc_execute_schema(query)
+            if found := volatile(cursor, query):
+                raise Mistake(_refused(found))
+            return fields
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:
@@ -75,6 +80,12 @@ class PostgreSql:
                     raise
                 time.sleep(0.5 * 2**again)
         raise AssertionError("the last try raises")
+
+
+def _refused(names: list[str]) -> Problem:
+    what = f"the query is refused: the database says of {listed(names, 'and')} that more may happen than reading."
+    hint = f"If it only reads, tell the database so: ALTER FUNCTION {names[0]} STABLE"
+    return Problem(what, ("query",), hint=hint)
 
 
 def _patient(address: str, patience: Patience) -> str:

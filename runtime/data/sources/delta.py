@@ -13,6 +13,7 @@ from .. import storage
 from ..column import AnyColumn
 from ..drivers import driver
 from ..source import Source
+from ..stores.fault import fault, is_of_store
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,11 +71,26 @@ class Delta(Source):
 
     def _table(self, root: Path) -> Any:
         deltalake = driver("deltalake", "delta")
+        if storage.is_remote(self.path):
+            self._asked()
         known = {name: str(value) for name, value in self._options().items()}
         try:
             return deltalake.DeltaTable(self._where(root), version=self.version, storage_options=known)
         except (deltalake.exceptions.DeltaError, OSError) as error:
             raise self._fault(error) from None
+
+    def _asked(self) -> None:
+        """The store, whether there is such a folder: what it says is plainer than what comes out of deltalake."""
+        try:
+            there = storage.is_folder(f"{self.path.rstrip('/')}/_delta_log")
+        except OSError as error:
+            raise Mistake(fault(self.path, error, ("path",))) from None
+        if not there:
+            raise self._absent()
+
+    def _absent(self) -> Mistake:
+        what = f"there is no Delta table {self.path}."
+        return Mistake(Problem(what, ("path",), hint="Name the folder that holds _delta_log."))
 
     def _scan(self, root: Path) -> pl.LazyFrame:
         import polars as pl
@@ -90,11 +106,9 @@ class Delta(Source):
     def _fault(self, error: Exception) -> Mistake:
         said = first_line(error).rstrip(".")
         if type(error).__name__ == "TableNotFoundError":
-            return Mistake(
-                Problem(
-                    f"there is no Delta table {self.path}.", ("path",), hint="Name the folder that holds _delta_log."
-                )
-            )
+            return self._absent()
+        if storage.is_remote(self.path) and is_of_store(error):
+            return Mistake(fault(self.path, error, ("path",)))
         if self.version is not None and "version" in said.lower():
             return Mistake(Problem(f"{self.path} has no version {self.version}: {said}.", ("version",)))
         return Mistake(Problem(f"{self.path} cannot be read as a Delta table: {said}.", ("path",)))

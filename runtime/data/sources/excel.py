@@ -15,6 +15,7 @@ from ..column import AnyColumn
 from ..drivers import driver
 from ..source import Source
 from ..storage import Remote
+from ..stores.fault import fault
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,7 +134,11 @@ def _opened(found: paths.Found) -> Any:
     try:
         with found.file.open("rb") as file:
             return fastexcel.read_excel(file.read())
-    except (fastexcel.FastExcelError, OSError) as error:
+    except OSError as error:
+        if isinstance(found.file, Remote):
+            raise Mistake(fault(found.file.url, error, paths.where(found.part))) from None
+        raise _fault(found, error) from None
+    except fastexcel.FastExcelError as error:
         raise _fault(found, error) from None
 
 

@@ -17,6 +17,7 @@ from ..column import AnyColumn
 from ..connection import connection
 from ..drivers import driver
 from ..source import Source
+from ..stores.fault import fault, is_of_store
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,7 +101,8 @@ class Iceberg(Source):
 
         try:
             if self.path is not None:
-                return StaticTable.from_metadata(self._metadata(self.path, root), storage.iceberg_options())
+                told = storage.iceberg(self.path)
+                return StaticTable.from_metadata(self._metadata(self.path, root), told)
             return self._catalog().load_table(self.table)
         except (NoSuchTableError, NoSuchNamespaceError, FileNotFoundError):
             raise Mistake(Problem(f"there is no Iceberg table {self.path or self.table}.", (self._key,))) from None
@@ -114,7 +116,7 @@ class Iceberg(Source):
         address = connection(self.connection_env)
         kind = "rest" if address.startswith(("http://", "https://")) else "sql"
         try:
-            return load_catalog(self.catalog, type=kind, uri=address, **storage.iceberg_options())
+            return load_catalog(self.catalog, type=kind, uri=address, **storage.iceberg(None))
         except Exception as error:  # each kind of catalog fails in its own way
             what = f"the catalog in {self.connection_env} cannot be opened: {type(error).__name__}."
             raise Mistake(Problem(what, ("connection_env",))) from None
@@ -150,13 +152,21 @@ class Iceberg(Source):
         if find_spec("polars_iceberg") is None:  # say so, or polars warns that it is not there
             os.environ.setdefault("POLARS_ICEBERG_PLANNER", "pyiceberg")
         try:
-            return pl.scan_iceberg(table, snapshot_id=chosen)
+            return pl.scan_iceberg(table, snapshot_id=chosen, storage_options=_options(table))
         except (pl.exceptions.PolarsError, OSError, ValueError) as error:
             raise self._fault(error) from None
 
     def _fault(self, error: Exception) -> Mistake:
+        if self.path is not None and storage.is_remote(self.path) and is_of_store(error):
+            return Mistake(fault(self.path, error, ("path",)))
         what = f"{self.path or self.table} cannot be read as an Iceberg table: {first_line(error).rstrip('.')}."
         return Mistake(Problem(what, (self._key,)))
+
+
+def _options(table: Any) -> dict[str, Any] | None:
+    """What polars has to be told of the store that the rows of a table are in."""
+    location = str(table.location())
+    return storage.options(location) if storage.is_remote(location) else None
 
 
 def _age(name: str) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from .. import paths
 from ..column import AnyColumn
 from ..source import Source
 from ..storage import Remote, options
+from ..stores.fault import fault, is_of_store
 
 if TYPE_CHECKING:
     import polars as pl
@@ -108,6 +109,8 @@ def _damaged(file: Path | Remote) -> bool:
 def _fault(found: paths.Found, error: Exception) -> Mistake:
     import polars as pl
 
+    if isinstance(found.file, Remote) and is_of_store(error):
+        return Mistake(fault(found.file.url, error, paths.where(found.part)))
     if isinstance(error, pl.exceptions.DuplicateError):
         what, hint = f"{found.file.name}: {first_line(error).rstrip('.')}.", "Rename all but one where it is written."
         return Mistake(Problem(what, paths.where(found.part), hint=hint))

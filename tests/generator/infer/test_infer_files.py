@@ -247,3 +247,25 @@ def test_points_stay_points(tmp_path):
 
     (tmp_path / "rows.csv").write_text("id;half;text\n" + "".join(f"{i};{i}.5;{i},5\n" for i in range(9)))
     assert layout(tmp_path / "rows.csv").decimal == "."
+
+
+def test_all_files_that_fit_a_pattern_are_looked_at(tmp_path: Path) -> None:
+    head, *rows = ROWS.splitlines(keepends=True)
+    put(tmp_path, "usage-1.csv", head + "".join(rows[:30]))
+    put(tmp_path, "usage-2.csv", head + "".join(rows[30:]) + "u7,77,Bern,no\n")
+    found = infer(Question(tmp_path / "usage-*.csv", "left"))
+    assert (found.rows, found.files) == ({"": 61}, {"": str(tmp_path / "usage-*.csv")})
+    assert "Bern" in str(found.columns["city"])
+    assert candidates(tmp_path / "usage-*.csv")[0] == "left"
+
+
+def test_files_that_fit_a_pattern_must_go_together(tmp_path: Path) -> None:
+    put(tmp_path, "usage-1.csv", ROWS)
+    put(tmp_path, "usage-2.csv", ROWS.replace("city", "town"))
+    put(tmp_path, "usage-3.csv", ROWS.replace(",", ";"))
+    with pytest.raises(
+        Mistake, match=r'usage-2\.csv has no column "city"(.|\n)*usage-3\.csv differ in their delimiter'
+    ):
+        read(tmp_path / "usage-*.csv")
+    with pytest.raises(Mistake, match=r"no file fits .*none-"):
+        read(tmp_path / "none-*.csv")

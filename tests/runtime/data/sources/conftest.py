@@ -1,53 +1,57 @@
-"""Where sources of other places than a file are tried: an S3 server and a PostgreSQL server on loopback."""
+"""Where sources of other places than a file are tried: object stores and a PostgreSQL server on loopback."""
 
-import pyarrow.fs
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
+from pyarrow import fs
 
+from ....front import Front, front
 from ....postgresql import running
+from ....stores import STORES, bucket, environment
 
 
-@pytest.fixture(scope="session")
-def _server():
-    from moto.server import ThreadedMotoServer
+@dataclass
+class Lake:
+    """The bucket "lake" of a store that the environment leads to, by way of a front that can fail."""
 
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    store: str
+    files: Any
+    """The store, past the front."""
+    address: str
+    """Of the store itself."""
+    front: Front
+
+    def put(self, key, content):
+        with self.files.open_output_stream(f"lake/{key}", compression=None) as file:
+            file.write(content)
+
+    def put_folder(self, folder):
+        for file in folder.rglob("*"):
+            if file.is_file():
+                self.put(file.relative_to(folder.parent).as_posix(), file.read_bytes())
+
+    def url(self, key):
+        return f"{self.store}://lake/{key}"
+
+
+@pytest.fixture(scope="module", params=STORES)
+def _store(request):
+    with STORES[request.param]() as address, front(address) as before:
+        yield request.param, address, bucket(request.param, address), before
 
 
 @pytest.fixture
-def lake(_server, monkeypatch):
-    """An empty bucket "lake" that the environment leads to, as a file system."""
-    from moto.moto_api._internal.models import moto_api_backend
-
-    moto_api_backend.reset()
-    for name, value in {
-        "AWS_ENDPOINT_URL": _server,
-        "AWS_ACCESS_KEY_ID": "someone",
-        "AWS_SECRET_ACCESS_KEY": "s3cret",
-        "AWS_REGION": "eu-central-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
+def lake(_store, monkeypatch):
+    """A bucket without files."""
+    store, address, files, before = _store
+    for name, value in environment(store, before.address).items():
         monkeypatch.setenv(name, value)
-    store = pyarrow.fs.S3FileSystem(
-        endpoint_override=_server.removeprefix("http://"),
-        scheme="http",
-        region="eu-central-1",
-        allow_bucket_creation=True,
-    )
-    store.create_dir("lake")
-    return store
-
-
-@pytest.fixture
-def denied(lake, monkeypatch):
-    """The bucket "lake" as someone sees it who may do nothing."""
-    from moto import settings
-
-    monkeypatch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0.0)
-    return lake
+    before.does("pass on")
+    for it in files.get_file_info(fs.FileSelector("lake", recursive=True)):
+        if it.is_file:
+            files.delete_file(it.path)
+    return Lake(store, files, address, before)
 
 
 @pytest.fixture(scope="module")

@@ -169,6 +169,7 @@ def test_the_database_refuses_writing_itself(sqlite, postgres, monkeypatch):
         "CREATE TABLE kept AS SELECT 1 AS id",
         "CREATE FUNCTION empty() RETURNS int LANGUAGE sql AS 'DELETE FROM kept RETURNING id'",
     )
+    monkeypatch.setattr("overture.runtime.data.databases.postgresql.volatile", lambda cursor, query: [])
     with pytest.raises(Mistake, match="cannot execute DELETE in a read-only transaction"):
         read(sqlite, query="SELECT empty() AS a")
     monkeypatch.setenv("CRM", postgres.address)
@@ -235,3 +236,59 @@ def test_an_address_that_leads_nowhere_is_a_mistake_that_tells_no_secret(tmp_pat
 def test_either_a_query_or_a_table_is_asked_for(keys):
     with pytest.raises(ValidationError, match="write either a query or a table"):
         source(**keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("SELECT pg_terminate_backend(1) AS a", "pg_terminate_backend"),
+        ("SELECT 1 AS a FROM pg_catalog.PG_NOTIFY('a', 'b')", "pg_notify"),
+        ("SELECT a.x AS a FROM of_a_view AS a", "pg_notify"),
+        ('SELECT 1 AS a WHERE public."My own"() > 0', "My own"),
+        ("VALUES (setval('numbers', 9)), (7)", "setval"),
+        ("SELECT 1 AS a LIMIT pg_advisory_lock(1) IS NULL", "pg_advisory_lock"),
+        ("SELECT lo_export(1, '/tmp/x') AS a", "lo_export"),
+        ("SELECT query_to_xml('SELECT pg_reload_conf()', true, false, '')::text AS a", "query_to_xml"),
+    ],
+)
+def test_a_function_that_may_do_more_than_read_is_refused_before_it_is_called(
+    postgres, tmp_path, monkeypatch, text, name
+):
+    monkeypatch.setenv("CRM", postgres.address)
+    postgres.run(
+        "CREATE OR REPLACE VIEW of_a_view AS SELECT pg_notify('a', 'b')::text AS x",
+        "CREATE SEQUENCE IF NOT EXISTS numbers",
+        'CREATE OR REPLACE FUNCTION "My own"() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$',
+    )
+    text = text.replace("pg_advisory_lock(1) IS NULL", "(SELECT count(pg_advisory_lock(1)))")
+    with pytest.raises(Mistake, match=f"query: the query is refused: the database says of {name} that more may happen"):
+        read(tmp_path, query=text)
+
+
+def test_functions_that_only_read_are_not_refused(postgres, tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM", postgres.address)
+    postgres.run("CREATE OR REPLACE FUNCTION steady() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN 1; END $$")
+    text = "SELECT lower('setval(1)') AS a, random() >= 0 AS b, steady() AS c, now() IS NULL AS d -- pg_notify(1)"
+    assert read(tmp_path, query=text).row(0) == ("setval(1)", True, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("sqlite:///crm.db", "SELECT load_extension('/tmp/x') AS a"),
+        ("sqlite:///crm.db", "SELECT * FROM pragma_user_version(5)"),
+        ("sqlite+pysqlite:///{}/crm.db", "SELECT load_extension('/tmp/x') AS a"),
+        ("duckdb:///crm.duckdb", "FROM read_csv('/etc/passwd')"),
+        ("duckdb:///crm.duckdb", "FROM glob('/*')"),
+        ("duckdb:///crm.duckdb", "FROM query('COPY t TO ''copy.csv''')"),
+        ("duckdb:///crm.duckdb", "SELECT nextval('numbers') AS a"),
+    ],
+)
+def test_files_of_databases_do_nothing_but_give_rows(sqlite, monkeypatch, address, text):
+    with duckdb.connect(sqlite / "crm.duckdb") as database:
+        database.execute("CREATE TABLE t AS SELECT 1 AS a; CREATE SEQUENCE numbers")
+    before = {it.name: it.read_bytes() for it in sqlite.iterdir()}
+    monkeypatch.setenv("CRM", address.format(sqlite))
+    with pytest.raises(Mistake, match="query: the database refuses it"):
+        read(sqlite, query=text)
+    assert {it.name: it.read_bytes() for it in sqlite.iterdir()} == before
