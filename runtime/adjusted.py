@@ -47,7 +47,7 @@ class Adjusted(Fitted):
     def __post_init__(self) -> None:
         """Take over what the model itself says."""
         self.schema, self.rounds, self.summary = self.model.schema, self.model.rounds, self.model.summary
-        self.swift, self.encoded = self.model.swift, self.model.encoded
+        self.cost, self.encoded = self.model.cost, self.model.encoded
         self.raw_is_probability = self.model.raw_is_probability
 
     def predict(self, frame: pl.DataFrame) -> Array:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from .model import Cost
     from .schema import Schema
 
     Array = NDArray[np.float64]
@@ -64,6 +65,11 @@ class Encoding:
             return Number.learn(values, treated)
 
         return cls({name: one(name, column) for name, column in schema.inputs.items()})
+
+    @classmethod
+    def nothing(cls, schema: Schema) -> Encoding:
+        """For estimators that look at no input: each becomes no column at all."""
+        return cls(dict.fromkeys(schema.inputs, Words(None, None)))
 
     def training(
         self, frame: pl.DataFrame, schema: Schema, need: Need, *, takes_missing: bool, seed: int, given: Preprocessing
@@ -110,6 +116,14 @@ class Encoding:
             )
             start += part.width
         return found
+
+    @property
+    def cost(self) -> Cost:
+        """By inputs; texts are divided into words for each prediction, and their directions are dear to find."""
+        from .model import Cost
+
+        texts = sum(isinstance(part, Words) and part.width > 0 for part in self.parts.values())
+        return Cost(0.05 * len(self.parts) + 50.0 * texts, 1000.0 * texts)
 
     def state(self) -> dict[str, Any]:
         """Plain values, arrays and estimators of scikit-learn, to be saved."""

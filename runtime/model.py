@@ -44,6 +44,21 @@ class Explanation:
     nodes: int = 0
 
 
+@dataclass(frozen=True)
+class Cost:
+    """About how many microseconds a model takes, told from counts alone (trees, rows kept, layers), so that it is the same everywhere.
+
+    prediction: of a row among many. learning: what a row to learn from took at least; 0 where rows are only kept, or nothing is known.
+    """
+
+    prediction: float = 50.0
+    learning: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        """Of both, one after the other."""
+        return Cost(self.prediction + other.prediction, self.learning + other.learning)
+
+
 class Fitted:
     """A model that has learned: it predicts, explains and saves itself."""
 
@@ -54,10 +69,10 @@ class Fitted:
     """How large it became, for people: "412 of 1,000 trees"; known after fitting only."""
     notes: tuple[str, ...] = ()
     """What a person should know about how it was fitted; known after fitting only."""
-    swift: bool = False
-    """Does a prediction among many take about a microsecond? Then a report may ask for many more."""
     encoded: bool = False
     """May `predict` and `explain` be given categories as pl.Enum of schema.labels? That saves looking up every text."""
+    cost: Cost = Cost()
+    """What a report goes by when it asks for predictions."""
     threshold: float | None = None
     """Binary: the positive class is predicted from this probability on; None: the most probable class."""
     level: float | None = None

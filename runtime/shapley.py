@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +25,38 @@ _CELLS = 1 << 22  # numbers in memory at once
 _SEED = 20_011  # fixed: the same row is explained the same way, alone and among many
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How much is sampled for each row."""
+
+    pairs: int = PAIRS
+    usual: int = BACKGROUND
+
+    def predictions(self, inputs: int) -> int:
+        """How many predictions a row takes."""
+        return 2 * self.pairs * self.usual * inputs
+
+
+FULL = Effort()
+_effort: ContextVar[Effort] = ContextVar("effort", default=FULL)
+
+
+@contextmanager
+def sampling(effort: Effort) -> Iterator[None]:
+    """Have the explanations of the block sample so much."""
+    token = _effort.set(effort)
+    try:
+        yield
+    finally:
+        _effort.reset(token)
+
+
+def usual(background: Array) -> Array:
+    """The rows of a background that the effort allows, spread evenly over it."""
+    few = min(_effort.get().usual, len(background))
+    return background[np.linspace(0, len(background) - 1, few).round().astype(np.int64)]
+
+
 def contributions(
     score: Callable[[Array], Array], rows: Array, background: Array, groups: NDArray[np.int64], inputs: int
 ) -> Array:
@@ -35,17 +70,17 @@ def contributions(
     Raises TimeoutError when the deadline is over.
     """
     orders = _orders(inputs)
-    usual = score(background)
-    found = np.zeros((len(rows), inputs, usual.shape[1]))
+    before = score(background)
+    found = np.zeros((len(rows), inputs, before.shape[1]))
     for row, into in zip(rows, found, strict=True):
         check()
-        into[:] = _row(score, row, background, usual, groups, orders)
+        into[:] = _row(score, row, background, before, groups, orders)
     return found
 
 
 def _orders(inputs: int) -> list[NDArray[np.int64]]:
     random = np.random.default_rng(_SEED)
-    forwards = [random.permutation(inputs) for _ in range(PAIRS)]
+    forwards = [random.permutation(inputs) for _ in range(_effort.get().pairs)]
     return [order for one in forwards for order in (one, one[::-1])]
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-ROWS = 200
-"""Rows that the mean is taken of."""
+ROWS, FEWEST = 200, 10
+"""Rows that the mean is taken of, and the fewest where a prediction is dear; then fewer columns are drawn instead."""
 SINGLE = 25
 """Rows that are drawn by themselves."""
 POINTS, LABELS = 15, 10
@@ -27,11 +27,15 @@ CLASSES = 4
 def dependence(subject: Subject, names: list[str]) -> list[dict[str, Any]]:
     """For each column the values tried, and what is predicted for rows that are given each of them.
 
-    {column, kind (number, moment or label), at (numbers, seconds since 1970, or labels), rows (how many have about this value),
-    curves: [{name, mean (one a value), missing}], single: [[…], …], middle: [[low, high], …]}. Binary: the probability of the positive
+    names: the columns, the most important first; where a prediction is dear, fewer of them are drawn.
+    {column, kind (number, moment or label), at (numbers, seconds since 1970, or labels), rows (how many have about this value), of (how
+    many rows the mean is taken of), curves: [{name, mean (one a value), missing}], single: [[…], …], middle: [[low, high], …]}. Binary: the probability of the positive
     class; several classes: a curve each, and no single rows. `middle` is where 80 % of the rows lie.
     """
-    return [_column(subject, name) for name in names]
+    most = int(subject.allowed("dependence") / subject.model.cost.prediction) // (POINTS + 1)
+    drawn = names[: max(1, min(len(names), most // FEWEST))]
+    rows = subject.rows.head(min(ROWS, max(FEWEST, most // max(1, len(drawn)))))
+    return [_column(subject, name, rows) for name in drawn]
 
 
 def candidates(subject: Subject, names: list[str]) -> list[str]:
@@ -40,12 +44,12 @@ def candidates(subject: Subject, names: list[str]) -> list[str]:
     return [name for name in names if name in drawable and subject.rows[name].drop_nulls().n_unique() > 1]
 
 
-def _column(subject: Subject, name: str) -> dict[str, Any]:
+def _column(subject: Subject, name: str, rows: pl.DataFrame) -> dict[str, Any]:
     import numpy as np
 
     values = subject.rows[name]
     tried, kind = _tried(values)
-    frames = [_given(subject, name, value) for value in [*tried, *([None] if values.null_count() else [])]]
+    frames = [_given(rows, name, value) for value in [*tried, *([None] if values.null_count() else [])]]
     answers = subject.predict_each(frames)  # (values, rows) or (values, rows, classes)
     curves, single = _outputs(subject, answers)
     found = [
@@ -53,7 +57,7 @@ def _column(subject: Subject, name: str) -> dict[str, Any]:
         for label, one in curves
     ]
     told: dict[str, Any] = {"column": name, "kind": kind, "at": _at(tried, kind), "rows": _rows(values, tried, kind)}
-    told |= {"curves": found, "single": [], "middle": []}
+    told |= {"of": rows.height, "curves": found, "single": [], "middle": []}
     if single is not None:
         held = single[: len(tried)]
         told["single"] = [_list(line) for line in held[:, :SINGLE].T]
@@ -61,10 +65,9 @@ def _column(subject: Subject, name: str) -> dict[str, Any]:
     return told
 
 
-def _given(subject: Subject, name: str, value: Any) -> pl.DataFrame:
+def _given(rows: pl.DataFrame, name: str, value: Any) -> pl.DataFrame:
     import polars as pl
 
-    rows = subject.rows.head(ROWS)
     return rows.with_columns(pl.lit(value, dtype=rows.schema[name]).alias(name))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import OvertureError
 from .dependence import candidates, dependence
-from .importance import MOST_COLUMNS, importance
+from .importance import MOST_COLUMNS, extent, importance
 from .segments import LEAST_ROWS, segments
 from .subject import Subject
 from .summary import summary
@@ -20,7 +20,7 @@ _log = logging.getLogger("overture")
 def explained(subject: Subject) -> dict[str, Any]:
     """The explanations of a model; the same for the same subject. A part that cannot be made is null, and notes say why.
 
-    {rows (looked at), of, objective, importance, shap, dependence, errors, segments, notes}; for the parts see their modules.
+    {rows (looked at), of, objective, shuffled: {rows, repeats}, importance, shap, dependence, errors, segments, notes}; for the parts see their modules.
     """
     notes: list[str] = []
 
@@ -33,21 +33,31 @@ def explained(subject: Subject) -> dict[str, Any]:
             return None
 
     shap = made("SHAP values", lambda: summary(subject))
+    if shap is None and not notes:
+        notes.append(
+            "SHAP values take too many predictions of this model; explanations.predictions says how many may be made"
+        )
     first = _first_columns(subject, shap)
     ranked = made("permutation importance", lambda: importance(subject, first))
     if ranked and len(first) > MOST_COLUMNS:
         notes.append(f"of {len(first)} columns, the {MOST_COLUMNS} that add most to the score were shuffled")
     order = [one["column"] for one in ranked] if ranked else first
     drawn = candidates(subject, order)[: subject.settings.columns]
+    effects = made("dependence", lambda: dependence(subject, drawn))
+    if effects and len(effects) < len(drawn):
+        notes.append(
+            f"effects of {len(effects)} columns are drawn, as more would take too many predictions of this model"
+        )
     if subject.settings.segments and subject.rows.height < LEAST_ROWS:
         notes.append(f"{subject.rows.height} rows are too few to look for weak groups; {LEAST_ROWS} are needed")
     return {
         "rows": subject.rows.height,
         "of": subject.held.of,
         "objective": subject.objective,
+        "shuffled": dict(zip(("rows", "repeats"), extent(subject, len(first)), strict=True)),
         "importance": ranked,
         "shap": shap,
-        "dependence": made("dependence", lambda: dependence(subject, drawn)),
+        "dependence": effects,
         "errors": made("the worst errors", lambda: worst(subject, order)),
         "segments": made("weak groups", lambda: segments(subject)) if subject.settings.segments else [],
         "notes": notes,

@@ -16,14 +16,26 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Places = NDArray[np.int64]
 
-BUDGET, SMALL_BUDGET = 400_000, 40_000
-"""Rows that are predicted at most, over all columns and repeats, as long as each column gets LEAST_ROWS; the small one is
-for models that are not swift."""
+MOST = 400_000
+"""Rows that are predicted at most, over all columns and repeats."""
 LEAST_ROWS = 200
+"""Rows below which a column is shuffled fewer times instead."""
+FEWEST = 50
+"""Rows that each column gets, whatever a prediction costs."""
+JUDGED = 1.0
+"""Microseconds that it takes to judge a predicted row, under all replicates."""
 MOST_COLUMNS = 60
 """Columns that are shuffled; of more, those that come first in `first`."""
 REPLICATES, FEW_REPLICATES = 100, 20
 """Bootstrap replicates; few where the objective is a function of hooks.py, which is called for each of them."""
+
+
+def extent(subject: Subject, columns: int) -> tuple[int, int]:
+    """How many rows are looked at, and how often each of some columns is shuffled."""
+    asked, columns = subject.settings.repeats, max(1, min(columns, MOST_COLUMNS))
+    most = int(min(MOST, subject.allowed("importance") / (subject.model.cost.prediction + JUDGED)))
+    repeats = max(1, min(asked, most // (columns * min(LEAST_ROWS, subject.rows.height))))
+    return min(subject.rows.height, max(FEWEST, most // (columns * repeats))), repeats
 
 
 def importance(subject: Subject, first: list[str]) -> list[dict[str, Any]]:
@@ -34,17 +46,16 @@ def importance(subject: Subject, first: list[str]) -> list[dict[str, Any]]:
     """
     import numpy as np
 
-    names, settings = first[:MOST_COLUMNS], subject.settings
-    budget = BUDGET if subject.model.swift else SMALL_BUDGET
-    most = max(LEAST_ROWS, budget // max(1, len(names) * settings.repeats))
-    subject_rows = subject.rows.head(most)
+    names = first[:MOST_COLUMNS]
+    rows, repeats = extent(subject, len(first))
+    subject_rows = subject.rows.head(rows)
     target, before = subject_rows[subject.schema.target], subject.predict(subject_rows)
     replicates = FEW_REPLICATES if isinstance(subject.metric, FunctionMetric) else REPLICATES
     weights = np.vstack([*bootstrap.weights(replicates, subject_rows.height)])
     losing = _Losing(subject, target, weights)
     found = []
     for name in names:
-        orders = _orders(subject, name, subject_rows.height)
+        orders = _orders(subject, name, rows, repeats)
         shuffled = zip(orders, _shuffled(subject, name, orders), strict=True)
         drawn = np.mean([losing.more(before, predicted, order) for order, predicted in shuffled], axis=0)
         found.append({"column": name, **_interval(drawn)})
@@ -75,12 +86,12 @@ class _Losing:
         return self.sign * (scores[0] - scores[1])
 
 
-def _orders(subject: Subject, name: str, rows: int) -> list[Places]:
+def _orders(subject: Subject, name: str, rows: int, repeats: int) -> list[Places]:
     """How a column is shuffled each time, whatever happens to the others."""
     import numpy as np
 
     chance = np.random.default_rng([subject.seed, list(subject.schema.features).index(name)])
-    return [chance.permutation(rows) for _ in range(subject.settings.repeats)]
+    return [chance.permutation(rows) for _ in range(repeats)]
 
 
 def _shuffled(subject: Subject, name: str, orders: list[Places]) -> Array:

@@ -20,3 +20,5 @@ class Explanations(Section):
     """Rows that are shown because the model errs most on them."""
     segments: int = Field(default=5, ge=0, le=20)
     """Groups of rows that are shown because the model is weak on them."""
+    predictions: int | None = Field(default=None, ge=1000)
+    """The most predictions that are asked of the model for it; null: as many as cost a small share of what the training took."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..evaluation import Evaluation
 from ..metric import decided
+from .budget import Part, allowed
 from .held import Held
 from .settings import Explanations
 
@@ -38,15 +39,27 @@ class Subject:
     held: Held
     settings: Explanations
     seed: int
+    learned: int
+    """How many rows the model learned from."""
 
     @classmethod
-    def of(cls, model: Fitted, hooks: Hooks, held: Held, settings: Explanations, objective: str, seed: int) -> Subject:
+    def of(
+        cls,
+        model: Fitted,
+        hooks: Hooks,
+        held: Held,
+        settings: Explanations,
+        objective: str,
+        seed: int,
+        learned: int = 0,
+    ) -> Subject:
         """A model of a project.
 
+        learned: how many rows it learned from, 0 where nobody knows.
         Raises Mistake when the project has no such metric any more.
         """
         metric = Evaluation.model_validate({}, context=hooks.root).metric(objective, model.schema.task)
-        return cls(model, hooks.features, objective, decided(metric, model.threshold), held, settings, seed)
+        return cls(model, hooks.features, objective, decided(metric, model.threshold), held, settings, seed, learned)
 
     @property
     def schema(self) -> Schema:
@@ -72,6 +85,10 @@ class Subject:
     def shown(self) -> list[str]:
         """The columns whose values may be shown."""
         return [name for name, column in self.schema.features.items() if not column.personal]
+
+    def allowed(self, part: Part) -> float:
+        """Microseconds that a part of the explanations may take."""
+        return allowed(part, self.model.cost, self.learned, self.held.of, self.settings.predictions)
 
     def predict(self, rows: pl.DataFrame) -> Array:
         """What the model says of rows whose features may have been changed: what is derived from them follows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..shapley import Effort, sampling
 from .subject import Subject, rounded
 
 if TYPE_CHECKING:
@@ -15,34 +16,35 @@ if TYPE_CHECKING:
 
 ROWS = 500
 """Rows that are explained where the values are exact."""
-BUDGET = 50_000
-"""Predictions, or what costs as much, that are made at most, as long as LEAST_ROWS are explained."""
 LEAST_ROWS = 10
-A_ROW = 300
-"""Predictions that one row costs for each input, where the values are sampled."""
-NODES_OF_A_PREDICTION = 500
-"""Nodes of trees that cost as much as a prediction, where values are exact."""
+"""Rows that are explained; where a prediction is too dear for that, none."""
+ENOUGH = 25
+"""Rows for whose sake less is sampled of each."""
+EFFORTS = (Effort(), Effort(pairs=2, usual=20), Effort(pairs=1, usual=10))
+"""How much is sampled for each row, the first that leaves ENOUGH rows."""
+NODE = 0.25
+"""Microseconds that following a row through a node takes, where values are exact."""
 DRAWN = 120
 """Rows of which a dot is drawn."""
 INPUTS = 20
 """Inputs that are drawn."""
 
 
-def summary(subject: Subject) -> dict[str, Any]:
+def summary(subject: Subject) -> dict[str, Any] | None:
     """The mean size of what each input adds, and the values of some rows, the greatest first.
 
     {method, rows, apart (how far the sum is from the raw score at most), inputs: [{input, size, low, high, points}]};
     size is per class for several classes. A point is [value, shade]: shade is the rank of the input's value from 0 to 1, null
-    for labels and missing values. low and high: the 95 % interval of the mean over inputs.
+    for labels and missing values. low and high: the 95 % interval of the mean over inputs. None: that would be too dear.
     """
     import numpy as np
 
-    model, first = subject.model, subject.model.explain(subject.rows.head(1))
-    exact = first.exact
-    dear = first.nodes // NODES_OF_A_PREDICTION if exact else A_ROW * len(subject.schema.inputs)
-    most = min(ROWS, max(LEAST_ROWS, BUDGET // max(1, dear)))
+    model, (effort, most) = subject.model, extent(subject)
+    if not most:
+        return None
     rows = subject.rows.head(most)
-    found = model.explain(rows)
+    with sampling(effort):
+        found = model.explain(rows)
     values = found.contributions
     apart = float(np.abs(found.base + values.sum(axis=1) - model.raw(rows)).max())
     sizes = np.abs(values)
@@ -51,7 +53,28 @@ def summary(subject: Subject) -> dict[str, Any]:
     inputs = [
         _input(names[place], rows[names[place]], values[:, place], drawn=i < INPUTS) for i, place in enumerate(order)
     ]
-    return {"method": found.method, "exact": exact, "rows": rows.height, "apart": rounded(apart), "inputs": inputs}
+    return {
+        "method": found.method,
+        "exact": found.exact,
+        "rows": rows.height,
+        "apart": rounded(apart),
+        "inputs": inputs,
+    }
+
+
+def extent(subject: Subject) -> tuple[Effort, int]:
+    """How much is sampled for each row, and how many rows are explained; 0: too few could be."""
+    with sampling(EFFORTS[-1]):
+        first = subject.model.explain(subject.rows.head(1))
+    allowed, cost = subject.allowed("shap"), subject.model.cost.prediction
+    most = min(ROWS, subject.rows.height)
+    if first.exact:
+        return EFFORTS[0], min(most, max(LEAST_ROWS, int(allowed / (cost + first.nodes * NODE))))
+    for effort in EFFORTS:
+        rows = int(allowed / (cost * effort.predictions(len(subject.schema.inputs))))
+        if rows >= min(ENOUGH, most):
+            return effort, min(rows, most)
+    return EFFORTS[-1], rows if rows >= min(LEAST_ROWS, most) else 0
 
 
 def _input(name: str, values: pl.Series, added: Array, *, drawn: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .. import safe_types
 from ..encoding import Encoding
 from ..errors import Mistake, Problem, did_you_mean, listed
 from ..matrix import probabilities, targets
-from ..model import Explanation, Fitted
+from ..model import Cost, Explanation, Fitted
 from ..weights import weights
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 ENCODING = "encoding.skops"
+_NODES = 40  # of a tree, about
 FEW = 4096
 """Up to so many rows one thread is quicker than several that wait for each other."""
 
@@ -77,6 +78,15 @@ class Boosted(Fitted):
         """How many rounds it has."""
         return self.engine.trees
 
+    @property
+    def cost(self) -> Cost:  # type: ignore[override]
+        """By trees."""
+        return self.encoding.cost + Cost(0.08 * self._trees, 0.2 * self._trees)
+
+    @property
+    def _trees(self) -> int:
+        return self.engine.trees * (len(self.schema.classes or []) if self.schema.task == "multiclass" else 1)
+
     def raw(self, frame: pl.DataFrame) -> Array:
         """The sums of the leaves."""
         outputs = len(self.schema.classes or []) if self.schema.task == "multiclass" else 1
@@ -102,7 +112,7 @@ class Boosted(Fitted):
         most = np.abs(found).argmax(axis=1)
         rows, outputs = np.indices(most.shape)
         found[rows, most, outputs] += lost
-        return Explanation(base, found, "SHAP values, exact")
+        return Explanation(base, found, "SHAP values, exact", nodes=_NODES * self._trees)
 
     def importance(self) -> dict[str, float]:
         """How much the splits on each input gained."""

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ..errors import Mistake, Problem
 from ..kinds import ByKind
-from ..model import MODELS, Fitted, Model
+from ..model import MODELS, Cost, Fitted, Model
 from ..options import Ability
 
 if TYPE_CHECKING:
@@ -113,6 +113,11 @@ def again(members: Mapping[str, Model], found: Mapping[str, Fitted], frame: pl.D
         return member.fit(frame, None, found[name].schema, lambda done, most: None)
 
     return {name: one(name, member) for name, member in members.items()}
+
+
+def cost(found: Mapping[str, Fitted]) -> Cost:
+    """That of all members."""
+    return sum((member.cost for member in found.values()), Cost(0.0, 0.0))
 
 
 def save(folder: Path, kinds: Mapping[str, str], found: Mapping[str, Fitted], more: Mapping[str, Any]) -> None:

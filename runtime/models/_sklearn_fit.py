@@ -82,6 +82,8 @@ def learned(
 
     Raises Mistake with scikit-learn's own sentence when it cannot learn from these rows.
     """
+    if type(estimator).__module__ == "sklearn.dummy":
+        return _fitted(estimator, Encoding.nothing(schema), np.empty((train.height, 0)), train, schema, model)
     if model.monotone and "hist_gradient_boosting" not in type(estimator).__module__:
         takes_missing = False  # other trees of scikit-learn keep to no direction where values are missing
     told: dict[str, Any] = {"takes_missing": takes_missing, "seed": model.seed or 0, "given": model.preprocessing}

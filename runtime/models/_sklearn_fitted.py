@@ -14,7 +14,8 @@ from .. import safe_types, shapley
 from ..encoding import Encoding
 from ..errors import Mistake
 from ..matrix import in_class_order, probabilities
-from ..model import Explanation, Fitted
+from ..model import Cost, Explanation, Fitted
+from ._sklearn_cost import cost
 from ._trees import Ensemble, ensemble
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ _SURE = 1e-9  # log-odds are of probabilities no nearer to 0 and 1 than this, so
 class Linear(Fitted):
     """A weighted sum of the encoded inputs."""
 
-    swift = True
     encoded = True
 
     schema: Schema
@@ -61,6 +61,11 @@ class Linear(Fitted):
             weights, intercept = np.vstack([0 * weights, weights]), np.append(0.0, intercept)
         intercept = np.broadcast_to(intercept, (len(weights),)).copy()
         return cls(schema, encoding, weights, intercept, matrix.mean(axis=0), matrix.std(axis=0))
+
+    @property
+    def cost(self) -> Cost:  # type: ignore[override]
+        """By weights."""
+        return self.encoding.cost + Cost(0.5 + 0.01 * self.weights.size, 0.1 * self.weights.size)
 
     def raw(self, frame: pl.DataFrame) -> Array:
         """The weighted sums."""
@@ -159,8 +164,13 @@ class Learned(Fitted):
                 found[:, group] += shares[:, column]
             base, nodes = self._exact.base * self.scale + self.shift, self._exact.nodes
             return Explanation(base, found, "SHAP values, exact", nodes=nodes)
-        base = self._score(self.background).mean(axis=0)
-        found = shapley.contributions(self._score, matrix, self.background, groups, len(self.encoding.parts))
+        if not len(groups):
+            base = self._score(np.empty((1, 0)))[0]
+            none = np.zeros((len(matrix), len(self.encoding.parts), len(base)))
+            return Explanation(base, none, "no input counts")
+        usual = shapley.usual(self.background)
+        base = self._score(usual).mean(axis=0)
+        found = shapley.contributions(self._score, matrix, usual, groups, len(self.encoding.parts))
         return Explanation(base, found, "SHAP values, sampled", exact=False)
 
     def importance(self) -> dict[str, float]:
@@ -194,6 +204,11 @@ class Learned(Fitted):
             return TreeShapley(trees, outputs)
         except ValueError:
             return None
+
+    @property
+    def cost(self) -> Cost:  # type: ignore[override]
+        """By trees, layers, or rows kept to be compared with."""
+        return self.encoding.cost + cost(self.estimator, self._trees, len(self.encoding.groups))
 
     @property
     def raw_is_probability(self) -> bool:  # type: ignore[override]

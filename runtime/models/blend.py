@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..classes import scoring_order
 from ..errors import Mistake, Problem, did_you_mean
-from ..model import Advance, Explanation, Fitted
+from ..model import Advance, Cost, Explanation, Fitted
 from . import _members
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class _Blended(Fitted):
     usual: pl.DataFrame
     """Training rows that stand for what is usual."""
 
+    @property
+    def cost(self) -> Cost:  # type: ignore[override]
+        """That of the members."""
+        return _members.cost(self.members)
+
     def predict(self, frame: pl.DataFrame) -> Array:
         """Probabilities or values."""
         parts = [member.predict(frame) * self.weights[name] for name, member in self.members.items()]
@@ -123,9 +128,9 @@ class _Blended(Fitted):
         import numpy as np
         import polars as pl
 
-        from ..shapley import contributions
+        from ..shapley import contributions, usual
 
-        inputs, usual = list(self.schema.inputs), self.usual.height
+        inputs, many = list(self.schema.inputs), self.usual.height
         both = pl.concat([self.usual, frame.select(inputs)])
 
         def score(cells: Array) -> Array:
@@ -133,8 +138,8 @@ class _Blended(Fitted):
             picked = cells.astype(np.int64)
             return self.raw(pl.DataFrame([both[name].gather(picked[:, i]) for i, name in enumerate(inputs)]))
 
-        own = np.repeat(np.arange(usual, both.height, dtype=np.float64)[:, None], len(inputs), axis=1)
-        background = np.repeat(np.arange(usual, dtype=np.float64)[:, None], len(inputs), axis=1)
+        own = np.repeat(np.arange(many, both.height, dtype=np.float64)[:, None], len(inputs), axis=1)
+        background = usual(np.repeat(np.arange(many, dtype=np.float64)[:, None], len(inputs), axis=1))
         found = contributions(score, own, background, np.arange(len(inputs)), len(inputs))
         return Explanation(score(background).mean(axis=0), found, "SHAP values, sampled", exact=False)
 

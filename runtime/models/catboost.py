@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ..data.column import TextColumn
 from ..errors import Mistake, Problem
-from ..model import Advance, Explanation, Fitted, Model
+from ..model import Advance, Cost, Explanation, Fitted, Model
 from ..options import Ability
 from ..sweeps.job import Pruned
 from ..weights import weights
@@ -132,7 +132,6 @@ class Catboost(Model):
 class _Trees(Fitted):
     """What CatBoost learned."""
 
-    swift = True
     encoded = True
 
     schema: Schema
@@ -147,6 +146,12 @@ class _Trees(Fitted):
     def rounds(self) -> int | None:  # type: ignore[override]
         """The number of trees."""
         return int(self.model.tree_count_)
+
+    @property
+    def cost(self) -> Cost:  # type: ignore[override]
+        """By trees, and texts, which are divided into words."""
+        trees, texts = int(self.model.tree_count_), sum(self.schema.inputs[it].type == "text" for it in self.inputs)
+        return Cost(1.0 + 0.01 * trees + 10.0 * texts, 0.2 * trees + 500.0 * texts)
 
     def raw(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """The sums of the leaves."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import safe_types
 from ..errors import Mistake, Problem, did_you_mean
-from ..model import Advance, Explanation, Fitted, Model
+from ..model import Advance, Cost, Explanation, Fitted, Model
 from ..options import Ability
 from ..preprocessing import Need, Preprocessing
 from . import _keys
@@ -183,6 +183,12 @@ class _Curves(Fitted):
         return cls(
             schema, encoding, np.broadcast_to(intercept, (outputs,)).copy(), terms, bins, nominal, shaped, weight
         )
+
+    @property
+    def cost(self) -> Cost:  # type: ignore[override]
+        """By terms, each of which is learned in thousands of rounds."""
+        terms = len(self.terms)
+        return self.encoding.cost + Cost(0.1 * terms, 20.0 * terms)
 
     def raw(self, frame: pl.DataFrame) -> Array:
         """The intercept and what every term adds."""

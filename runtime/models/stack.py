@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from ..errors import Mistake
-from ..model import Advance, Explanation, Fitted
+from ..model import Advance, Cost, Explanation, Fitted
 from ..weights import weights
 from . import _members
 
@@ -154,6 +154,12 @@ class _Stacked(Fitted):
     intercept: Array
     """(outputs,)"""
 
+    @property
+    def cost(self) -> Cost:  # type: ignore[override]
+        """That of the members; they learn once more for the weights."""
+        found = _members.cost(self.members)
+        return Cost(found.prediction, 2 * found.learning)
+
     def raw(self, frame: pl.DataFrame) -> Array:
         """The weighted sum of the members' raw scores."""
         import numpy as np
@@ -179,8 +185,8 @@ class _Stacked(Fitted):
         whys = [member.explain(frame) for member in self.members.values()]
         base = self.intercept + np.concatenate([why.base for why in whys]) @ self.weights
         found = np.concatenate([why.contributions for why in whys], axis=2) @ self.weights
-        exact = all(why.exact for why in whys)
-        return Explanation(base, found, "SHAP values of the members, weighted", exact=exact)
+        exact, nodes = all(why.exact for why in whys), sum(why.nodes for why in whys)
+        return Explanation(base, found, "SHAP values of the members, weighted", exact=exact, nodes=nodes)
 
     def importance(self) -> dict[str, float]:
         """None: what members know of it is not on one scale."""

@@ -23,7 +23,8 @@ def importance(facts: dict[str, Any], told: dict[str, Any], schema: Schema) -> I
     ranked, shap = told.get("importance"), told.get("shap")
     drawn = []
     if ranked:
-        drawn.append(effects.importance(ranked, facts["objective"], facts["explanations"]["repeats"]))
+        repeats = told.get("shuffled", facts["explanations"])["repeats"]
+        drawn.append(effects.importance(ranked, facts["objective"], repeats))
     if shap:
         drawn.append((effects.sizes if schema.task == "multiclass" else effects.swarm)(shap, unit(schema)))
     if drawn:
@@ -39,9 +40,11 @@ def dependence(told: dict[str, Any], schema: Schema) -> Iterator[str]:
     """How the prediction moves with the columns that matter most."""
     if found := told.get("dependence"):
         yield f'<div class="grid">{"".join(map(panel, effects.dependence(found, schema)))}</div>'
+        rows = found[0].get("of")
+        of = f" Means are of {count(rows)} rows." if rows else ""
         yield (
             '<p class="facts">What the model says when a column is changed and all others stay (partial dependence, and single rows:'
-            " ICE). It shows what the model does, not what the world would do; where columns move together, some of these rows could not be.</p>"
+            f" ICE).{of} It shows what the model does, not what the world would do; where columns move together, some of these rows could not be.</p>"
         )
 
 
@@ -126,6 +129,8 @@ def _shares(facts: dict[str, Any]) -> Iterator[str]:
 def _made(told: dict[str, Any], schema: Schema) -> str:
     """How the explanations were made, and what they cannot say."""
     parts = [f"From {count(told['rows'])} of {count(told['of'])} held-out rows."]
+    if (shuffled := told.get("shuffled")) and shuffled["rows"] < told["rows"]:
+        parts.append(f"Columns were shuffled in {count(shuffled['rows'])} of them.")
     if shap := told.get("shap"):
         parts.append(
             f"{shap['method']}, of {count(shap['rows'])} rows; their sums meet the raw scores to within {shap['apart']:.1g}."

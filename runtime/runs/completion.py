@@ -94,7 +94,8 @@ def _explanations(run: Run, model: Fitted) -> dict[str, Any] | None:
         hooks = Hooks.open(run.root)
     chosen, seed = Explanations.model_validate(run.facts["explanations"]), run.facts["seeds"]["project"]
     held = Held.back(pl.read_parquet(run.folder / HELD), _predictions(run), model.schema, chosen, seed)
-    return explained(Subject.of(model, hooks, held, chosen, run.facts["objective"], seed))
+    learned = run.facts["rows"]["train"]
+    return explained(Subject.of(model, hooks, held, chosen, run.facts["objective"], seed, learned))
 
 
 def _unchanged(run: Run) -> None:

@@ -74,7 +74,7 @@ def fingerprint(spec: Spec) -> str:
     if spec.evaluation.slices:
         shaping["slices"] = spec.evaluation.slices
     if spec.explanations != Explanations():
-        shaping["explanations"] = spec.explanations and spec.explanations.model_dump()
+        shaping["explanations"] = spec.explanations and spec.explanations.model_dump(exclude_none=True)
     return _digest(shaping)
 
 

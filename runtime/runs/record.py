@@ -54,7 +54,11 @@ def record(project: Project, parts: Parts, model: Fitted, scores: Scores) -> Run
     project.hold(parts.rows)
     folder = runs_folder(project.root) / project.inputs.run_id
     held = _held(project, parts, scores)
-    explanations = None if held is None or is_put_off() else _explained(project, model, held, scores.objective)
+    explanations = (
+        None
+        if held is None or is_put_off()
+        else _explained(project, model, held, scores.objective, scores.rows["train"])
+    )
     with step("record") as now:
         facts = _facts(project, parts, model, scores)
         try:
@@ -113,7 +117,7 @@ def _held(project: Project, parts: Parts, scores: Scores) -> Held | None:
     return Held.choose(parts.test, scores.predictions, parts.schema, settings, project.spec.seed)
 
 
-def _explained(project: Project, model: Fitted, held: Held, objective: str) -> dict[str, Any] | None:
+def _explained(project: Project, model: Fitted, held: Held, objective: str, learned: int) -> dict[str, Any] | None:
     from ..explanations.explaining import explained, said
     from ..explanations.subject import Subject
 
@@ -121,7 +125,8 @@ def _explained(project: Project, model: Fitted, held: Held, objective: str) -> d
     if settings is None:
         return None
     with step("explain") as now:
-        found = explained(Subject.of(model, project.hooks, held, settings, objective, project.spec.seed))
+        subject = Subject.of(model, project.hooks, held, settings, objective, project.spec.seed, learned)
+        found = explained(subject)
         for line in said(found):
             now.say(line)
     return found

@@ -172,6 +172,7 @@ def test_what_is_saved_and_loaded_predicts_the_same_bits(
     np.testing.assert_array_equal(again.predict(rows), found.predict(rows))
     np.testing.assert_array_equal(again.explain(rows[:2]).contributions, found.explain(rows[:2]).contributions)
     assert again.importance() == found.importance()
+    assert again.cost == found.cost
 
 
 def test_explanations_add_up_to_the_raw_score(pair: tuple[Fitted, pl.DataFrame]) -> None:
