@@ -72,7 +72,7 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
             predictions=tabulated(predicted, parts.test, schema, model.threshold, bounds),
             rows={"train": parts.train.height, "valid": parts.valid.height, "test": parts.test.height},
             slices=tuple(slices(evaluation.slices, parts.test, predicted, schema, metrics, evaluation.replicates)),
-            notes=(*parts.notes, *(folds.notes if folds else ()), *_undefined(found, truth.size)),
+            notes=(*parts.notes, *(folds.notes if folds else ()), *_undefined(found, truth.size), *_alike(schema)),
             folds=folds,
         )
         if held := conformal.covered(scores.predictions):
@@ -83,7 +83,7 @@ def evaluate(model: Fitted, parts: Parts, evaluation: Evaluation) -> Scores:
             now.say(scores.notes[-1])
         for line in said(scores, FAMILIAR[schema.task]):
             now.say(line)
-        for line in weaker(scores, metrics[scores.objective].greater_is_better):
+        for line in (*weaker(scores, metrics[scores.objective].greater_is_better), *_alike(schema)):
             now.say(line)
     return scores
 
@@ -108,6 +108,11 @@ def _undefined(found: dict[str, Interval], rows: int) -> list[str]:
         hint = "It needs test rows of every class, or more than one row. Choose another objective or split."
         raise Mistake(Problem(what, ("evaluation", "objective"), hint=hint))
     return [f"{name} is not defined on these test rows" for name in undefined]
+
+
+def _alike(schema: Schema) -> list[str]:
+    """What should be known of scores where rows have weights."""
+    return [] if schema.weight is None else [f"scores count every test row alike, whatever its {schema.weight}"]
 
 
 def intervals(judged: Judged, metrics: dict[str, Metric], replicates: int) -> tuple[dict[str, Interval], Interval]:

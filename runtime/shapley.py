@@ -72,6 +72,8 @@ def contributions(
     orders = _orders(inputs)
     before = score(background)
     found = np.zeros((len(rows), inputs, before.shape[1]))
+    if not groups.size:  # no input became a column
+        return found
     for row, into in zip(rows, found, strict=True):
         check()
         into[:] = _row(score, row, background, before, groups, orders)

@@ -20,7 +20,7 @@ MOST = 400_000
 """Rows that are predicted at most, over all columns and repeats."""
 LEAST_ROWS = 200
 """Rows below which a column is shuffled fewer times instead."""
-FEWEST = 50
+FEWEST = 30
 """Rows that each column gets, whatever a prediction costs."""
 JUDGED = 1.0
 """Microseconds that it takes to judge a predicted row, under all replicates."""

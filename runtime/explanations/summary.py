@@ -64,7 +64,7 @@ def summary(subject: Subject) -> dict[str, Any] | None:
 
 def extent(subject: Subject) -> tuple[Effort, int]:
     """How much is sampled for each row, and how many rows are explained; 0: too few could be."""
-    with sampling(EFFORTS[-1]):
+    with sampling(Effort(pairs=1, usual=1)):  # only to see whether it is exact
         first = subject.model.explain(subject.rows.head(1))
     allowed, cost = subject.allowed("shap"), subject.model.cost.prediction
     most = min(ROWS, subject.rows.height)

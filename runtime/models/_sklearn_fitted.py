@@ -164,10 +164,6 @@ class Learned(Fitted):
                 found[:, group] += shares[:, column]
             base, nodes = self._exact.base * self.scale + self.shift, self._exact.nodes
             return Explanation(base, found, "SHAP values, exact", nodes=nodes)
-        if not len(groups):
-            base = self._score(np.empty((1, 0)))[0]
-            none = np.zeros((len(matrix), len(self.encoding.parts), len(base)))
-            return Explanation(base, none, "no input counts")
         usual = shapley.usual(self.background)
         base = self._score(usual).mean(axis=0)
         found = shapley.contributions(self._score, matrix, usual, groups, len(self.encoding.parts))

@@ -150,7 +150,7 @@ class _Trees(Fitted):
     @property
     def cost(self) -> Cost:  # type: ignore[override]
         """By trees, and texts, which are divided into words."""
-        trees, texts = int(self.model.tree_count_), sum(self.schema.inputs[it].type == "text" for it in self.inputs)
+        trees, texts = self.model.tree_count_, sum(isinstance(self.schema.inputs[it], TextColumn) for it in self.inputs)
         return Cost(1.0 + 0.01 * trees + 10.0 * texts, 0.2 * trees + 500.0 * texts)
 
     def raw(self, frame: pl.DataFrame) -> NDArray[np.float64]:

@@ -81,15 +81,21 @@ def fingerprint(spec: Spec) -> str:
 def environment(threads: int | None = None, more: Sequence[str] = ()) -> dict[str, str]:
     """The versions of Python and of the packages that shape a model, and the number of threads.
 
-    more: packages that this model uses besides. threads: null means one a core. CatBoost adds numbers up by thread, so another number can make another model.
+    more: packages that this model uses besides. threads: null means one for each core that this process may use. Numbers are added up by
+    thread, so another number can make another model.
     """
-    found = {"python": platform.python_version(), "threads": str(threads or os.cpu_count() or 1)}
+    found = {"python": platform.python_version(), "threads": str(threads or _cores())}
     for package in [*PACKAGES, *more, *kinds.packages()]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
     return found
+
+
+def _cores() -> int:
+    """Those that this process may use, which libraries go by; fewer than there are where it is held to some of them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def by_source(data: Dataset, root: Path, known: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -69,6 +69,7 @@ def test_an_interval_is_in_every_answer(here, served, house_prices):
     rows = [ROW, {**ROW, "rooms": 2}]
     found, card, documents = answers(served, root, rows)
     assert "counts" not in card["schema"]["features"]
+    assert "scores count every test row alike, whatever its counts" in facts["notes"]
     assert all(row["interval"]["low"] < row["prediction"] < row["interval"]["high"] for row in found)
     (why, _), _, _ = answers(served, root, rows, "/explain")
     assert why["interval"] == found[0]["interval"]

@@ -244,12 +244,19 @@ def test_training_again_predicts_the_same_bits(name: str, task: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "task"), claimed())
-@pytest.mark.parametrize("names", [["income; net"], ["city"]])
-def test_two_rows_of_one_column_are_enough(name: str, task: str, names: list[str]) -> None:
-    rows = frame(task).unique("city" if names == ["city"] else "y", maintain_order=True)
-    rows = rows.filter(pl.col(names[0]).is_not_null() & (pl.col("y") != rows["y"][0])).head(1).vstack(rows.head(1))
-    found = fitted(name, task, rows, names)
-    assert np.isfinite(found.predict(frame(task, 5))).all()
+def test_two_rows_of_one_column_are_enough_whatever_its_type(name: str, task: str, tmp_path: Path) -> None:
+    several, new = frame(task), frame(task, 5, seed=1)
+    for number, only in enumerate(it for it in COLUMNS if it != "constant"):
+        known = several if only == "nothing" else several.drop_nulls(only)
+        other = (pl.col("y") != known["y"][0]) & pl.col(only).ne_missing(known[only][0]).or_(only == "nothing")
+        found = fitted(name, task, known.head(1).vstack(known.filter(other).head(1)), [only])
+        predicted = found.predict(new)
+        assert np.isfinite(predicted).all(), only
+
+        (folder := tmp_path / str(number)).mkdir()
+        found.save(folder)
+        again = MODELS[packaged(name)["kind"]].load(folder, found.schema)
+        np.testing.assert_array_equal(again.predict(new), predicted)
 
 
 @pytest.mark.parametrize("kind", MODELS.names())

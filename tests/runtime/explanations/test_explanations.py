@@ -23,7 +23,7 @@ from overture.runtime.explanations.subject import Subject
 from overture.runtime.explanations.summary import summary
 from overture.runtime.explanations.worst import worst
 from overture.runtime.hooks import Hooks
-from overture.runtime.model import Explanation, Fitted, Model
+from overture.runtime.model import Cost, Explanation, Fitted, Model
 from overture.runtime.models.catboost import Catboost
 from overture.runtime.models.sklearn import Sklearn
 from overture.runtime.runs.run import Run
@@ -36,7 +36,7 @@ from ..runs.conftest import train
 class Weighted(Fitted):
     """Twice x, and a little of the label; nothing of the rest."""
 
-    swift = True
+    cost = Cost(1.0)
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema

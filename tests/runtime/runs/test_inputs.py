@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -157,3 +158,15 @@ def test_rows_of_a_database_are_an_input_without_its_address(
     with pytest.raises(Mistake) as told:
         Inputs.of(project, stored, [])
     assert told.value.problems[0].path == ("data", "sources", "people", "connection_env")
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot hold a process to some cores")
+def test_a_process_that_is_held_to_one_core_has_one_thread() -> None:
+    before = os.sched_getaffinity(0)
+    assert environment()["threads"] == str(len(before))
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert environment()["threads"] == "1"
+        assert environment(3)["threads"] == "3"
+    finally:
+        os.sched_setaffinity(0, before)
