@@ -121,6 +121,9 @@ def _start(path: Path) -> bytes:
             start = file.read(8)
     except FileNotFoundError as error:
         raise Mistake(_absent(path)) from error
+    except IsADirectoryError as error:
+        hint = "Name a file in it, or a quoted pattern of such, as 'data/*.csv'."
+        raise Mistake(f"{path} is a folder, not a file.", hint=hint) from error
     except OSError as error:
         raise Mistake(f"{path} cannot be read: {error.strerror}.") from error
     for magic, what in _FOREIGN.items():

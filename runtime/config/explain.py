@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path as Folder
 from types import NoneType, UnionType
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 TAGS = ("kind", "type")
+_SHAPES = ("string_type", "list_type", "dict_type", "model_type", "literal_error")
+_FORMS = {
+    r"^[a-z][a-z0-9-]{0,62}$": "lower-case letters, digits and dashes, starting with a letter",
+    r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$": "lower-case letters, digits, dashes and points, starting and ending with a letter or digit",
+    r"^[a-z][a-z0-9_]*$": "lower-case letters, digits and underscores, starting with a letter",
+    r"^([1-9][0-9]*m|[1-9][0-9]*|0?\.[0-9]*[1-9][0-9]*)$": "a number of cores, as 2, 0.5 or 500m",
+    r"^[1-9][0-9]*(Mi|Gi)$": "an amount of memory, as 512Mi or 2Gi",
+    r"^[a-z0-9][A-Za-z0-9._/:@-]*$": "the name of an image, as registry.example.com/churn:1",
+    r"^\d{1,9}[wdhms]$": "a span of time, as 30m, 12h or 7d",
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable, as CRM_DATABASE",
+    r"^[A-Za-z_]\w*$": "the name of a function",
+    r"^[^.]+(\.[^.]+)+$": "a namespace and a name, as crm.usage",
+    r'^[^\n\r"]$': "one character, but no double quote and no line end",
+    r"^[\x21-\x7e]$": "one ASCII character, and no blank",
+}
 
 
 def problems(
@@ -31,14 +47,17 @@ def problems(
     """
     grouped: dict[Path, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
-        grouped.setdefault(_path(detail["loc"], config), []).append(detail)
+        grouped.setdefault(_path(detail["loc"], config, detail["type"] == "missing"), []).append(detail)
+    for path in [it for it, details in grouped.items() if all(detail["type"] in _SHAPES for detail in details)]:
+        if any(len(other) > len(path) and other[: len(path)] == path for other in grouped):
+            del grouped[path]  # of several shapes it has the one in which something deeper is wrong
     return [
         _problem(details[0], path, model, config, root) if len(details) == 1 else _either(details, path)
         for path, details in grouped.items()
     ]
 
 
-def _path(loc: tuple[int | str, ...], config: Any) -> Path:
+def _path(loc: tuple[int | str, ...], config: Any, missing: bool) -> Path:
     """The path as it is written: without the tags and branches that pydantic puts in between."""
     path: list[str | int] = []
     here = config
@@ -46,8 +65,8 @@ def _path(loc: tuple[int | str, ...], config: Any) -> Path:
         if _has(here, part):
             here = _inside(here, part)
         elif isinstance(here, Mapping) and part not in (here.get(tag) for tag in TAGS) and position == len(loc) - 1:
-            if part != "[key]":
-                path.append(part)  # the key that is missing
+            if missing:
+                path.append(part)
             break
         else:
             continue
@@ -86,13 +105,20 @@ def _problem(
         known = [str(value) for value in get_args(annotation(model, path, config, root))] or [
             str(context.get("expected"))
         ]
-        return Problem(f"must be {listed(known)}, not {shown(given)}.", path, hint=_close(given, known))
+        return Problem(f"must be {listed(map(_word, known))}, not {shown(given)}.", path, hint=_close(given, known))
     if kind == "unusable_kind":
         found: Problem = context["problem"]
         return found
     if kind == "value_error":
         return Problem(f"{context['error']}.", path)
-    return Problem(f"must be {_expected(kind, context, detail)}, not {shown(given)}.", path)
+    secret = kind == "string_pattern_mismatch" and "://" in str(given)  # an address, which may hold a password
+    found_there = "an address, which stands in the environment alone" if secret else shown(given)
+    return Problem(f"must be {_expected(kind, context, detail)}, not {found_there}.", path)
+
+
+def _word(text: str) -> str:
+    """An allowed word as it is written in YAML."""
+    return text.lower() if text in ("True", "False") else text if re.fullmatch(r"[\w-]+", text) else f'"{text}"'
 
 
 def _expected(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
@@ -127,7 +153,9 @@ def _expected(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> st
         name, sentence = bounds[kind]
         return sentence.format(context[name])
     if kind == "string_pattern_mismatch":
-        return "lower-case letters, digits and dashes, starting with a letter"
+        return _FORMS.get(str(context["pattern"]), f"of the form {context['pattern']}")
+    if kind == "literal_error":
+        return _word(str(context["expected"]).strip("'"))
     if kind == "too_short":
         return f"at least {context['min_length']} long"
     if kind == "string_too_short":

@@ -133,6 +133,20 @@ class Utf8(io.RawIOBase):
         return Mistake([Problem(f"{self.file.name} {what}", path or self.path, hint=hint)])
 
 
+def known(encoding: str) -> str:
+    """An encoding that Python knows.
+
+    Raises ValueError for another.
+    """
+    try:
+        "".encode(encoding)
+    except LookupError as error:
+        raise ValueError(
+            f'there is no encoding "{encoding}"; common ones are utf-8, latin-1, cp1252, utf-16'
+        ) from error
+    return encoding
+
+
 def _lower(error: Any) -> str:
     text = str(error).strip().rstrip(".") or type(error).__name__
     return text[0].lower() + text[1:]

@@ -17,7 +17,7 @@ from ..column import AnyColumn, IntegerColumn, NumberColumn
 from ..records import Records
 from ..source import Source
 from ..storage import Remote
-from ..stream import Utf8
+from ..stream import Utf8, known
 from ..written import Numbers, Thousands, fault, plain_times
 
 if TYPE_CHECKING:
@@ -63,13 +63,7 @@ class Csv(Source):
     @field_validator("encoding")
     @classmethod
     def _known(cls, encoding: str) -> str:
-        try:
-            "".encode(encoding)
-        except LookupError as error:
-            raise ValueError(
-                f'there is no encoding "{encoding}"; common ones are utf-8, latin-1, cp1252, utf-16'
-            ) from error
-        return encoding
+        return known(encoding)
 
     @field_validator("delimiter")
     @classmethod

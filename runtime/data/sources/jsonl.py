@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StrictStr
+from pydantic import Field, StrictStr, field_validator
 
 from ...errors import Mistake, Problem
 from .. import paths
@@ -14,7 +14,7 @@ from ..blocks import lazily
 from ..column import AnyColumn
 from ..source import Source
 from ..storage import Remote
-from ..stream import Utf8
+from ..stream import Utf8, known
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,6 +41,11 @@ class Jsonl(Source):
     """The keys of the objects; null: those that the first 16 MB of the file have."""
     missing: list[StrictStr] = []
     """What is written where a value is missing, besides null."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        return known(encoding)
 
     def columns(self, root: Path) -> list[str]:
         """`keys`, or those of the first lines, in the order of their first appearance.

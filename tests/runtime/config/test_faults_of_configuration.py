@@ -241,3 +241,36 @@ def test_a_value_taken_from_a_key_that_is_not_there_is_told(make_project: Make) 
     (found,) = faults(root)
 
     assert found.endswith("seed: takes its value from sead, and there is no such key.")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            '{kind: csv, path: a.csv, delimiter: ""}',
+            'delimiter: must be one character, but no double quote and no line end, not "".',
+        ),
+        ("{kind: csv, path: a.csv, quote: ab}", 'quote: must be one ASCII character, and no blank, not "ab".'),
+        ('{kind: csv, path: a.csv, decimal: ";"}', 'decimal: must be "." or ",", not ";".'),
+        ("{kind: csv, path: a.csv, header: false}", "header: must be true or a list, not false."),
+        ("{kind: csv, path: {train: a.csv, test: 7}}", "path.test: must be text, not 7."),
+        (
+            "{kind: jsonl, path: a, encoding: utf-9}",
+            'encoding: there is no encoding "utf-9"; common ones are utf-8, latin-1, cp1252, utf-16.',
+        ),
+        ("{kind: python, function: my-rows}", 'function: must be the name of a function, not "my-rows".'),
+        (
+            "{kind: iceberg, table: usage, connection_env: LAKE}",
+            'table: must be a namespace and a name, as crm.usage, not "usage".',
+        ),
+        (
+            "{kind: sql, table: t, connection_env: 'postgresql://me:s3cret@host/db'}",
+            "connection_env: must be the name of an environment variable, as CRM_DATABASE, not an address, which stands in the environment alone.",
+        ),
+    ],
+)
+def test_a_fault_of_a_source_is_told_with_what_is_expected(make_project: Make, source: str, expected: str) -> None:
+    root = make_project()
+    edit(root, "data/people.yaml", "{kind: csv, path: data/people.csv}", source)
+
+    assert faults(root) == [f"conf/data/people.yaml:3   sources.people.{expected}"]
