@@ -60,6 +60,8 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, in place of Hydra's own way of printing them
     followed = Followed(task)
     jobs = Jobs(followed, folder, debug)
+    if not any(word.startswith("--") for word in sys.argv[1:] if word not in SWEEPS):
+        _recordable(folder)
     try:
         if not (config_path / f"{config_name}.yaml").is_file():
             load(folder)
@@ -71,6 +73,16 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
         _explain(folder, [argument for argument in sys.argv[1:] if not argument.startswith("-")])
         raise
     return jobs.exit_code()
+
+
+def _recordable(folder: Path) -> None:
+    """Raise Mistake where the run could not be kept, before hours went into it."""
+    runs = folder / "runs"
+    target = runs if runs.is_dir() else folder
+    if not os.access(target, os.W_OK | os.X_OK):
+        raise Mistake(
+            f"{target} cannot be written, so no run could be kept.", hint="Make the folder writable, then train."
+        )
 
 
 def _plugins() -> None:

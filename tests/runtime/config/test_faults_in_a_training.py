@@ -1,5 +1,7 @@
 """A training script tells the faults of its configuration as `overture check` does, while Hydra runs it."""
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -49,3 +51,19 @@ def test_a_job_that_fails_leaves_the_others_to_go_on(train):
     assert done.returncode == 2
     assert [line for line in done.stdout.splitlines() if line.startswith("seed ")] == ["seed 1", "seed 3"]
     assert 'seed: must be a whole number, not "ten".' in done.stderr
+
+
+def test_where_no_run_can_be_kept_none_is_trained(train, tmp_path):
+    root = tmp_path / "churn"
+    powers = [] if os.geteuid() else ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+    if powers and shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to take that away")
+    root.chmod(0o555)
+    try:
+        command = [*powers, sys.executable, "train.py"]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    finally:
+        root.chmod(0o755)
+    assert done.returncode == 2
+    assert "seed" not in done.stdout
+    assert f"{root} cannot be written, so no run could be kept." in done.stderr
