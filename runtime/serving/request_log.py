@@ -31,8 +31,8 @@ REQUESTS = "requests"
 """The folder of the answered rows within that of the log."""
 PAUSE = 0.25
 """Seconds between two looks at the queue: what a kill may cost, and what is counted then as missing."""
-SEAL_SECONDS, SEAL_ROWS, SEAL_BYTES = 300, 200_000, 64 << 20
-"""A segment is sealed when it is so old or so large."""
+SEAL_SECONDS, SEAL_ROWS, SEAL_BYTES = 300, 50_000, 16 << 20
+"""A segment is sealed when it is so old or so large: it is in memory then."""
 
 Told = tuple[Any, Sequence[Any], Mapping[int, list[str]], Sequence[Mapping[str, Any]]]
 PREDICTED: ContextVar[list[Told] | None] = ContextVar("PREDICTED", default=None)
