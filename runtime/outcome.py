@@ -52,11 +52,12 @@ class Output:
     def left(self) -> Iterator[pl.DataFrame]:
         """The rows that are still to be scored, some at a time.
 
-        Raises Mistake when they cannot be read, there are none, or they lack columns.
+        Raises Mistake when they cannot be read, there are none, they lack columns, or a file is written to meanwhile.
         """
-        for batch in ahead(self._rows.batches()):
-            if batch[NUMBER][-1] > self._kept:
-                yield batch
+        with self._rows.steady():
+            for batch in ahead(self._rows.batches()):
+                if batch[NUMBER][-1] > self._kept:
+                    yield batch
 
     def add(self, found: Scored) -> None:
         """Write some rows, while the next are scored. Raises what came of those before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ class Rows:
     """Where they are read from."""
     batches: Callable[[], Generator[pl.DataFrame]]
     """The columns as stored, and `_row`; at most so many rows at a time as was asked for."""
+    steady: Callable[[], AbstractContextManager[None]]
+    """Within it rows are scored; it raises Mistake when a file is not as it was when it was first looked at."""
 
 
 def of_file(
@@ -39,12 +42,14 @@ def of_file(
 ) -> Rows:
     """The rows of a CSV, Parquet or JSON lines file; a CSV file is read as training read its own."""
     before = states([file])
-
-    def read() -> Generator[pl.DataFrame]:
-        with steady(lambda: states([file]), "scored", before=before):
-            yield from batches(file, columns, optional, rows, lambda: _csv_settings(run), encoded=encoded)
-
-    return Rows(file.name, about(file) if file.is_file() else None, _identity(before), (file,), read)
+    return Rows(
+        file.name,
+        about(file) if file.is_file() else None,
+        _identity(before),
+        (file,),
+        lambda: batches(file, columns, optional, rows, lambda: _csv_settings(run), encoded=encoded),
+        lambda: steady(lambda: states([file]), "scored", before=before),
+    )
 
 
 def of_source(
@@ -55,10 +60,6 @@ def of_source(
     before = states(files)
 
     def read() -> Generator[pl.DataFrame]:
-        with steady(lambda: states(source.files(root)), "scored", ("data", "sources", name, "path"), before):
-            yield from scanned_rows()
-
-    def scanned_rows() -> Generator[pl.DataFrame]:
         names = chosen(name, source.columns(root), columns, optional)
         with source.reading(root):
             scanned = source.scan(root, {column: columns[column] for column in names})
@@ -67,7 +68,15 @@ def of_source(
 
     total = about(files[0]) if len(files) == 1 else None
     identity = {"source": source.model_dump_json(), **_identity(before)} if files else None
-    return Rows(name, total, identity, tuple(files), read)
+    path = ("data", "sources", name, "path")
+    return Rows(
+        name,
+        total,
+        identity,
+        tuple(files),
+        read,
+        lambda: steady(lambda: states(source.files(root)), "scored", path, before),
+    )
 
 
 def named(run: Run, name: str) -> Source | None:

@@ -17,7 +17,7 @@ from .layout import duplicates
 from .leaks import leaks
 from .markers import markers
 from .roles import roles
-from .table import Table, read
+from .table import Table, fitting, read
 from .task import goal
 from .words import is_identifier
 
@@ -51,8 +51,8 @@ def infer(asked: Question) -> Inferred:
 
     Raises Mistake with everything that stands in the way, or with the files that were written to meanwhile.
     """
-    files = [asked.data, *([asked.test] if asked.test is not None else [])]
-    with steady(lambda: states(files)):
+    given = [asked.data, *([asked.test] if asked.test is not None else [])]
+    with steady(lambda: states(file for path in given for file in fitting(path))):
         return _inferred(asked)
 
 

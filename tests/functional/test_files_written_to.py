@@ -64,9 +64,11 @@ def promoted(project):
     return project
 
 
-def scored(project, source, out, meanwhile, rows=50):
+def scored(project, source, out, meanwhile=lambda: None, first=lambda: None):
     scorer = Scorer.in_production("churn", import_hooks(project))
-    with write(out, scorer, read(source, scorer, rows=rows)) as output:
+    rows = read(source, scorer, rows=50)
+    first()
+    with write(out, scorer, rows) as output:
         for batch in output.left():
             output.add(scorer.score(batch))
             meanwhile()
@@ -92,7 +94,7 @@ def test_while_it_is_scored(promoted, tmp_path, name):
     assert [path.name for path in folder.iterdir()] == [name]
 
     file.write_bytes(whole)
-    assert scored(promoted, file, out, lambda: None).scored == 200
+    assert scored(promoted, file, out).scored == 200
     assert out.exists()
 
 
@@ -107,12 +109,9 @@ def test_what_goes_wrong_because_it_was_written_to_is_told_as_that(promoted, tmp
 def test_between_the_first_look_and_the_scoring(promoted, tmp_path):
     file = tmp_path / "in.csv"
     file.write_bytes((promoted / "data" / "people.csv").read_bytes())
-    scorer = Scorer.in_production("churn", import_hooks(promoted))
-    rows = read(file, scorer, rows=50)
-    more(file)
-
     with pytest.raises(Mistake, match=told("in.csv", "scored")):
-        list(rows.batches())
+        scored(promoted, file, tmp_path / "out.csv", first=lambda: more(file))
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_while_a_source_is_scored_by_its_name(promoted, tmp_path):
@@ -147,6 +146,22 @@ def test_while_a_project_is_made_of_it(project, tmp_path, monkeypatch, which, br
 
     with pytest.raises(Mistake, match=told(which, "read")):
         create(tmp_path / "made", Answers("made", files[0], "left", files[1]), lambda folder: None)
+    assert not (tmp_path / "made").exists()
+
+
+def test_while_a_project_is_made_of_all_files_that_fit_a_pattern(project, tmp_path, monkeypatch):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / f"week-{name}").write_bytes((project / "data" / "people.csv").read_bytes())
+
+    def meanwhile(frame):
+        (tmp_path / "week-c.csv").write_text(ROW)
+        return before(frame)
+
+    before = inference.describe
+    monkeypatch.setattr(inference, "describe", meanwhile)
+
+    with pytest.raises(Mistake, match=told("week-c.csv", "read")):
+        create(tmp_path / "made", Answers("made", tmp_path / "week-*.csv", "left"), lambda folder: None)
     assert not (tmp_path / "made").exists()
 
 
