@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StrictStr
 
 from .data.span import seconds
-from .errors import Mistake, Problem
+from .errors import Mistake, Problem, did_you_mean
 from .section import Section
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FIXED = ("data", "split", "task", "target", "positive", "seed", "evaluation", "s
 
 
 class Search(Section):
-    """Trials of configurations, each judged on validation rows or folds; the best is then trained and judged on the test rows."""
+    """Trials of configurations, each judged by folds or on validation rows; the best is then trained and judged on the test rows."""
 
     sampler: Literal["tpe", "random", "grid", "cmaes"] = "tpe"
     """What proposes the next trial: tpe learns from the trials before, cmaes too, for numbers only; random and grid do not."""
@@ -30,12 +30,16 @@ class Search(Section):
     """How long new trials are begun, as 2h or 30m; null: until there are enough."""
     objectives: Annotated[list[str], Field(min_length=1)] | None = None
     """The metrics to make better; null: the project's objective. With several, the best compromises are kept."""
+    folds: Annotated[int, Field(ge=2, le=50)] | None = 3
+    """By how many folds a trial is judged where the split has none; null: on the validation rows, which are fewer."""
     pruner: Literal["median"] | None = "median"
     """What stops a trial early: scores on the way worse than the median of the trials before; null: nothing does."""
     warmup: Annotated[int, Field(ge=0)] = 0
-    """For so many folds or trees a trial is not stopped."""
+    """For so many trees a trial is not stopped."""
     model: str | None = None
     """The option of conf/model that the values belong to; null: the project's own."""
+    first: dict[str, Any] = {}
+    """By key of `params` a value of the first trial, so that what is known to be good is among those tried; others are proposed."""
     params: dict[str, Any] = {}
     """By dotted key the values to choose from, as range(4, 11), interval(0.1, 1), choice(a, b) or tag(log, interval(1e-3, 1))."""
 
@@ -61,6 +65,9 @@ class Search(Section):
         for key in self.params:
             if problem := varies_too_much(key):
                 yield Problem(problem, ("sweep", "params", key))
+        for key in self.first.keys() - self.params.keys():
+            hint = did_you_mean(key, self.params, otherwise="Name a key of sweep.params.")
+            yield Problem(f'there is no "{key}" to choose.', ("sweep", "first", key), hint=hint)
 
 
 def varies_too_much(key: str) -> str:

@@ -1,9 +1,10 @@
-"""One trial of a search: a configuration that is judged on validation rows or folds, never on test rows."""
+"""One trial of a search: a configuration that is judged by folds or on validation rows, never on test rows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .parts import refolded
 from .sweeps import job
 from .validation import validate
 
@@ -17,16 +18,21 @@ def try_out(project: Project, parts: Parts) -> float:
 
     Raises Mistake when the rows cannot teach this model or a metric is not defined; Pruned when the trial is hopeless.
     """
-    now, folds = job.under_way(), project.split.folds or 0
+    now, search = job.under_way(), project.spec.sweep
+    if parts.fold is None and search is not None and search.folds is not None:
+        parts = refolded(parts, search.folds)
+    folds = 0 if parts.by is None else parts.by.folds or 0
     names = project.spec.objectives
     asked = {"objective": names[0], "metrics": names, "gates": []}
 
     def heard(fold: int, mean: float) -> None:
-        if 0 < fold < folds and job.hopeless(fold, mean):
+        if now is not None:
+            now.rounds = False  # the first fold's tell of a trial on its way; after that the means over folds do
+        if fold < folds and job.hopeless(fold * job.FOLD, mean):
             raise job.Pruned
 
     if now is not None:
-        now.rounds = not folds
+        now.rounds = True
     found = validate(project.model, parts, project.evaluation.model_copy(update=asked), heard)
     if now is not None:
         now.job.scores = {name: found.metrics[name].mean for name in names}

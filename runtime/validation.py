@@ -27,9 +27,10 @@ Heard = Callable[[int, float], None]
 def validate(model: Model, parts: Parts, evaluation: Evaluation, heard: Heard | None = None) -> CrossValidation:
     """What a choice between configurations goes by; its `value` is the objective of `evaluation`.
 
-    By folds where the split has them. Else one fit on train, scored on valid, which is also what early stopping watches
-    unless answers are adjusted, for which rows are carved from train;
-    where there are no validation rows they are carved from train. `model.seed` and `model.threads` are filled.
+    By folds where `parts` has them. Else one fit on train, scored on valid; where there are no validation rows they are
+    carved from train. What is held out is also what early stopping watches: the number of rounds is one more value to be
+    chosen, and all the other rows are learned from. Where answers are adjusted, rows are carved from train for both.
+    `model.seed` and `model.threads` are filled.
     heard: may end it early by raising, as a pruner does.
     Raises Mistake when the rows cannot teach this model, and when the objective is not defined on the rows held out.
     """
@@ -39,8 +40,8 @@ def validate(model: Model, parts: Parts, evaluation: Evaluation, heard: Heard | 
         found: list[HeldOut] = []
         values: list[float] = []
         for fold in [_valid(model, parts)] if parts.fold is None else folds(parts):
-            alone = parts.fold is None and not adjusting.learns(model)
-            out = _stopped(model, fold, now) if alone else held_out(model, fold, parts.by, now)
+            adjusts = adjusting.learns(model)
+            out = held_out(model, fold, parts.by, now) if adjusts else _stopped(model, fold, now)
             found.append(out)
             values.append(scored(out, schema, {objective: metrics[objective]})[objective])
             if heard is not None:
@@ -67,7 +68,7 @@ def _valid(model: Model, parts: Parts) -> Fold:
 
 def _stopped(model: Model, fold: Fold, now: Step) -> HeldOut:
     """Fitted while early stopping, where the model has it, watches the very rows that are scored."""
-    now.doing = model.label(fold.schema.task)
+    now.doing = model.label(fold.schema.task) + (f", fold {fold.number} of {fold.of}" if fold.of > 1 else "")
     watching = fold.held if model.uses_validation() else None
     fitted = model.fit(fold.train, watching, fold.schema, now.advance)
     return predicted(adjusting.adjusted(model, fitted, None), fold)

@@ -1,4 +1,4 @@
-"""A search by Optuna: trials judged on validation rows, then a run with the best configuration."""
+"""A search by Optuna: trials judged by folds or on validation rows, then a run with the best configuration."""
 
 from __future__ import annotations
 
@@ -46,11 +46,20 @@ def search(
     metrics = {name: spec.evaluation.metric(name, spec.task).greater_is_better for name in spec.objectives}
     limit = min(asks.trials, len(choices.combinations())) if asks.sampler == "grid" else asks.trials
     params = {key.lstrip("+"): described(distribution) for key, distribution in choices.keys.items()}
-    drawn = [asks.sampler, asks.pruner, asks.warmup, spec.seed, metrics, params]
-    facts = {"kind": "search", "words": list(words), "jobs": limit, "metrics": metrics, "params": params}
+    known = choices.known(asks.first)
+    drawn = [asks.sampler, asks.pruner, asks.warmup, asks.folds, known, spec.seed, metrics, params]
+    judged = f"by {many} folds" if (many := spec.split.folds or asks.folds) else "on validation rows"
+    facts = {
+        "kind": "search",
+        "words": list(words),
+        "jobs": limit,
+        "metrics": metrics,
+        "params": params,
+        "judged": judged,
+    }
     launch = Launch(task, launcher, context, config)
     with asked(task, identity(task.folder, "search", [without_sweep(first)], drawn), facts) as sweep, _alone(sweep):
-        _try(Trials(sweep, asks.sampler, choices, spec.seed), asks, launch)
+        _try(Trials(sweep, asks.sampler, choices, spec.seed, known), asks, launch)
     _train(sweep, launch)
     return []
 

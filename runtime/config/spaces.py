@@ -38,6 +38,12 @@ class Space:
         """Some values, to see whether a configuration can be put together from them."""
         return {key: _some(distribution) for key, distribution in self.keys.items()}
 
+    def known(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the given values, by dotted key, that can be chosen."""
+        plain = {_plain(key): value for key, value in given.items()}
+        found = {key: _member(plain[_plain(key)], it) for key, it in self.keys.items() if _plain(key) in plain}
+        return {key: value for key, value in found.items() if value is not None}
+
     def combinations(self) -> list[dict[str, Any]]:
         """Every combination of values.
 
@@ -140,6 +146,19 @@ def _values(distribution: BaseDistribution) -> list[Any] | None:
     if isinstance(distribution, IntDistribution) and not distribution.log:
         return list(range(distribution.low, distribution.high + 1, distribution.step))
     return None
+
+
+def _member(value: Any, distribution: BaseDistribution) -> Any:
+    """A value as its distribution has it; None: it is not among those to choose from."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    if isinstance(distribution, CategoricalDistribution):
+        spelled = {_quoted(value).replace(" ", ""), str(value)}
+        return next((it for it in distribution.choices if str(it).replace(" ", "") in spelled), None)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    number = float(value) if isinstance(distribution, FloatDistribution) else value
+    return number if distribution._contains(number) else None
 
 
 def _some(distribution: BaseDistribution) -> Any:

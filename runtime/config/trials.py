@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +37,17 @@ class Trials:
     if nothing had happened.
     """
 
-    def __init__(self, sweep: Sweep, sampler: str, choices: Space, seed: int) -> None:
+    def __init__(
+        self, sweep: Sweep, sampler: str, choices: Space, seed: int, first: Mapping[str, Any] | None = None
+    ) -> None:
+        """first: the values of the first trial, by key; what it lacks is proposed."""
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.sweep, self._choices, self._sampler, self._seed = sweep, choices, sampler, seed
         self._study = optuna.create_study(directions=_directions(sweep))
         self._asked: dict[int, Trial] = {}
+        self._first = dict(first or {})
         self._combinations = choices.combinations() if sampler == "grid" else []
 
     def propose(self, first: int, many: int) -> dict[int, list[str]]:
@@ -71,6 +76,8 @@ class Trials:
         before = self._choices.params(job.overrides) if job is not None and job.over else None
         if self._combinations:
             return self._ask(number, self._combinations[number])
+        if number == 0 and before is None and self._first:
+            return self._ask(number, self._first)
         if before is None or self._sampler == "cmaes":  # which knows only what it proposed itself
             proposed = self._ask(number, None)
             if before is None or proposed == before:

@@ -1,4 +1,4 @@
-"""One job of a sweep: a training, or a trial that is judged on validation rows alone."""
+"""One job of a sweep: a training, or a trial that is judged on rows held out from it, never on test rows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 State = Literal["running", "finished", "pruned", "failed"]
+FOLD = 10_000_000
+"""What the number of a fold is multiplied by, so that it comes after every number of trees."""
 Prune = Callable[[dict[int, float]], bool]
 """Given the scores of a trial on its way, by step: is it hopeless?"""
 
@@ -26,9 +28,9 @@ class Job:
     run: str | None = None
     """The id of the run it left, or of the one that was there."""
     scores: dict[str, float] = field(default_factory=dict)
-    """Of a trial, what is made better, by metric, on validation rows."""
+    """Of a trial, what is made better, by metric, on rows held out: the mean over folds where there are some."""
     reports: dict[int, float] = field(default_factory=dict)
-    """Of a trial, its scores on the way: by fold, or by number of trees."""
+    """Of a trial, its scores on the way: by number of trees in its first fold, and by `FOLD` times the number of the fold."""
     errors: list[str] = field(default_factory=list)
     exit_code: int = 0
     seconds: float = 0.0
@@ -67,13 +69,13 @@ class UnderWay:
 
     job: Job
     trial: bool = False
-    """Is it judged on validation rows alone, and leaves no run?"""
+    """Is it judged on rows held out, and leaves no run?"""
     plain: bool = False
     """Does its run leave report, card and explanations for later? They are made for the best of a sweep only."""
     metric: str = ""
     """Of a trial, the metric that it is judged by first."""
     rounds: bool = False
-    """Are its scores on the way those of its rounds, not of folds?"""
+    """Are the scores of its rounds wanted on the way? Those of its first fold are."""
     prune: Prune | None = None
 
 

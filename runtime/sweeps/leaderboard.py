@@ -19,7 +19,7 @@ SHOWN = 10
 
 
 def score(sweep: Sweep, job: Job) -> float | None:
-    """What a job is ranked by: a trial by its first metric on validation rows, a run by its objective on test rows."""
+    """What a job is ranked by: a trial by its first metric on rows held out, a run by its objective on test rows."""
     if sweep.search:
         found = job.scores.get(next(iter(sweep.metrics)))
         return found if found is not None and math.isfinite(found) and job.state == "finished" else None
@@ -120,15 +120,15 @@ def _trials(sweep: Sweep) -> list[str]:
         words = " ".join(f"{names[key]}={brief(value)}" for key, value in changes[job.number].items())
         mark = "best" if len(sweep.metrics) == 1 else "no other is better in all"
         lines.append([str(job.number), *values, f"{job.seconds:.1f} s", words, mark if job.number in best else ""])
-    return [*table.aligned(lines), "", counted(jobs, len(ranked)), ""]
+    return [*table.aligned(lines), "", counted(jobs, len(ranked), sweep.judged), ""]
 
 
-def counted(jobs: Sequence[Job], ranked: int) -> str:
+def counted(jobs: Sequence[Job], ranked: int, judged: str) -> str:
     """How many trials there were, in a sentence."""
     states = [(sum(job.state == state for job in jobs), state) for state in ("pruned", "failed")]
     said = [f"{number} {'stopped early' if state == 'pruned' else state}" for number, state in states if number]
     more = f"; the best {SHOWN} are shown" if ranked > SHOWN else ""
-    return f"{len(jobs)} trials{', ' if said else ''}{', '.join(said)}{more}. Judged on validation rows."
+    return f"{len(jobs)} trials{', ' if said else ''}{', '.join(said)}{more}. Judged {judged}."
 
 
 def runs(sweep: Sweep) -> list[Run]:

@@ -15,7 +15,7 @@ from ..report.html import document, folded, panel, table
 from ..report.plots import Figure
 from ..runs.run import REPORT, RUNS, Run
 from . import coordinates
-from .job import Job
+from .job import FOLD, Job
 from .leaderboard import brief, front, greater_is_better, named, opened, parted
 from .sweep import PAGE, Sweep
 from .values import FEWEST, Values
@@ -68,7 +68,7 @@ def _score(sweep: Sweep, values: Values) -> str:
 
 def _top(sweep: Sweep, values: Values, jobs: Sequence[Job], score: str) -> Iterator[str]:
     when = str(sweep.facts["created"]).replace("T", " ").removesuffix("Z")[:16]
-    what = "search, judged on validation rows" if sweep.search else "grid, judged on test rows"
+    what = f"search, judged {sweep.judged}" if sweep.search else "grid, judged on test rows"
     yield f'<header><h1>{escape(sweep.root.name)}</h1><p class="lead">A sweep: {what}</p>'
     states = [(sum(job.state == state for job in jobs), said) for state, said in _STATES.items()]
     told = ", ".join(f"{count(number)} {said}" for number, said in states if number)
@@ -155,11 +155,15 @@ def _table(sweep: Sweep, values: Values, score: str) -> Iterator[str]:
 
 def _stopped(jobs: Sequence[Job]) -> Iterator[str]:
     if jobs:
-        words = [[str(job.number), escape(job.words), counted(max(job.reports, default=0), "step")] for job in jobs]
+        words = [[str(job.number), escape(job.words), _reached(max(job.reports, default=0))] for job in jobs]
         yield folded(
             f"{counted(len(jobs), 'trial')} worse on the way than the median",
             table(["trial", "overrides", "stopped after"], words),
         )
+
+
+def _reached(at: int) -> str:
+    return counted(at // FOLD, "fold") if at >= FOLD else counted(at, "round")
 
 
 def _failed(jobs: Sequence[Job]) -> Iterator[str]:

@@ -65,8 +65,13 @@ class Sweep:
 
     @property
     def search(self) -> bool:
-        """Are its jobs trials, judged on validation rows?"""
+        """Are its jobs trials, which never see a test row?"""
         return bool(self.facts["kind"] == "search")
+
+    @property
+    def judged(self) -> str:
+        """Of a search, by what its trials are judged, in words."""
+        return str(self.facts.get("judged", "on validation rows"))
 
     @property
     def planned(self) -> int:
