@@ -7,16 +7,46 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
+
+
+class Made:
+    """What was made of choices of options."""
+
+    def __init__(self) -> None:
+        self.lists: dict[Any, Any] = {}
+        self.configs: dict[Any, Any] = {}
+
+
+_process: dict[str, Made] = {}  # of the last sweep
+
+
+class Alike:
+    """Stands for a loader of Hydra in the processes of a launcher: each of them remembers from one job to the next."""
+
+    def __init__(self, loader: Any) -> None:
+        self._loader, self._sweep = loader, uuid4().hex
+
+    def load_sweep_config(self, master_config: Any, sweep_overrides: list[str]) -> Any:
+        """The configuration of a job."""
+        if self._sweep not in _process:
+            _process.clear()
+            _process[self._sweep] = Made()
+        with alike(self._loader, _process[self._sweep]):
+            return self._loader.load_sweep_config(master_config, sweep_overrides)
 
 
 @contextmanager
-def alike(loader: Any) -> Iterator[None]:
-    """Inside of this a loader of Hydra remembers what it made of the same choices of options; values are applied anew."""
+def alike(loader: Any, made: Made | None = None) -> Iterator[None]:
+    """Inside of this a loader of Hydra remembers what it made of the same choices of options; values are applied anew.
+
+    made: what it made before, to which it adds.
+    """
     from hydra._internal import config_loader_impl
 
     listed, put_together = config_loader_impl.create_defaults_list, loader._compose_config_from_defaults_list
-    lists: dict[Any, Any] = {}
-    configs: dict[Any, Any] = {}
+    made = made or Made()
+    lists, configs = made.lists, made.configs
 
     def defaults_list(repo: Any, config_name: Any, overrides_list: list[Any], **options: Any) -> Any:
         groups = [override for override in overrides_list if repo.group_exists(override.key_or_group)]

@@ -29,6 +29,7 @@ def grid(
     combinations = expanded(words)
     launch = Launch(task, launcher, context, config)
     launch.composed(combinations)
+    launch.prepared()
     facts = {"kind": "grid", "words": list(words), "jobs": len(combinations), "metrics": {}}
     with asked(task, identity(task.folder, "grid", combinations), facts) as sweep:
         numbers = [*range(len(combinations))]

@@ -16,7 +16,8 @@ from ..live import watched
 from ..runs.inputs import Inputs
 from ..sweeps.job import Job
 from ..sweeps.sweep import Sweep
-from .alike import alike
+from .alike import Alike, alike
+from .on_joblib import start
 
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
@@ -65,6 +66,16 @@ class Launch:
                     made[tuple(words)] = config
         if isinstance(self.launcher, BasicLauncher):
             loader.load_sweep_config = lambda config, job: made.pop(tuple(job), None) or load(config, job)
+
+    def prepared(self) -> None:
+        """Have other processes, where jobs run in some, start while this one does what comes before the first job."""
+        from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+        from hydra.types import HydraContext
+
+        if isinstance(self.launcher, BasicLauncher):
+            return
+        self.launcher.hydra_context = HydraContext(Alike(self.context.config_loader), self.context.callbacks)
+        start(self.launcher, self.width)
 
     def run(self, sweep: Sweep, numbers: Sequence[int], jobs: Sequence[Sequence[str]]) -> None:
         """Run jobs. Where a process dies, those it may have died of are tried alone, and the rest goes on."""

@@ -58,6 +58,7 @@ def search(
         "judged": judged,
     }
     launch = Launch(task, launcher, context, config)
+    launch.prepared()
     with asked(task, identity(task.folder, "search", [without_sweep(first)], drawn), facts) as sweep, _alone(sweep):
         _try(Trials(sweep, asks.sampler, choices, spec.seed, known), asks, launch)
     _train(sweep, launch)

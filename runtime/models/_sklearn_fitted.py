@@ -15,6 +15,7 @@ from ..encoding import Encoding
 from ..errors import Mistake
 from ..matrix import in_class_order, probabilities
 from ..model import Cost, Explanation, Fitted
+from ._packed_forest import packed, unpacked
 from ._sklearn_cost import cost
 from ._trees import Ensemble, ensemble
 
@@ -176,7 +177,10 @@ class Learned(Fitted):
 
     def save(self, folder: Path) -> None:
         """Write model.skops."""
-        plain = {name: getattr(self, name) for name in ("estimator", "background", "shift", "scale")}
+        plain = {name: getattr(self, name) for name in ("background", "shift", "scale")}
+        plain["estimator"], trees = packed(self.estimator)
+        if trees is not None:
+            plain["trees"] = trees
         safe_types.save({"kind": "learned", "encoding": self.encoding.state(), **plain}, folder / FILE, self.trusted)
 
     @cached_property
@@ -273,8 +277,10 @@ def load(folder: Path, schema: Schema, trusted: frozenset[str] = frozenset()) ->
     kinds: dict[str, Any] = {"linear": Linear, "learned": Learned}
     try:
         made = kinds[state.pop("kind")]
+        if (trees := state.pop("trees", None)) is not None:
+            state["estimator"] = unpacked(state["estimator"], trees)
         found: Linear | Learned = made(schema, Encoding.of(state.pop("encoding")), **state)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Mistake(f"{FILE} was not written by overture.") from error
     if list(found.encoding.parts) != list(schema.inputs):
         raise Mistake(f"{FILE} belongs to other columns than this run.")

@@ -21,7 +21,6 @@ from .run import CARD, CONFIG, EXPLANATIONS, HELD, PREDICTIONS, REPORT, Run
 if TYPE_CHECKING:
     import polars as pl
 
-    from ..model import Fitted
     from ..schema import Schema
 
 _later: ContextVar[bool] = ContextVar("later", default=False)
@@ -50,8 +49,8 @@ def complete(run: Run) -> Run:
     """
     if not run.told:
         with step("explain"):
-            model = run.load_model()
-            texts = tell(run.facts, model.schema, _predictions(run), _config(run), _explanations(run, model))
+            run.verify()
+            texts = tell(run.facts, run.schema(), _predictions(run), _config(run), _explanations(run))
             _add(run, texts)
     (run.folder / HELD).unlink(missing_ok=True)
     return run
@@ -77,7 +76,8 @@ def tell(
     return made
 
 
-def _explanations(run: Run, model: Fitted) -> dict[str, Any] | None:
+def _explanations(run: Run) -> dict[str, Any] | None:
+    """What explains its model, which is opened for nothing else; None where nothing is to be explained."""
     import polars as pl
 
     from ..explanations.explaining import explained
@@ -88,7 +88,7 @@ def _explanations(run: Run, model: Fitted) -> dict[str, Any] | None:
 
     if run.facts.get("explanations") is None or not (run.folder / HELD).is_file():
         return None
-    hooks = Hooks(run.root)
+    model, hooks = run.load_model(), Hooks(run.root)
     if model.schema.derived.keys() - model.schema.expressions.keys():
         _unchanged(run)
         hooks = Hooks.open(run.root)

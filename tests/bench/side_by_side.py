@@ -32,14 +32,18 @@ os.write(int(sys.argv[1]), f"{os.waitstatus_to_exitcode(status)} {used.ru_utime 
 """Linux counts what the parent held as the child's; a small process between them keeps the benchmark's own data out."""
 
 
+def compiled() -> dict[str, str]:
+    """The environment of a process that keeps its modules compiled, as those of an installed package are."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def cost(words: Sequence[object], folder: Path) -> Cost:
-    """Run a process to its end, with its modules compiled and kept as those of an installed package are."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Run a process to its end."""
     told, tell = os.pipe()
     with os.fdopen(told) as report:
         try:
             measured = [sys.executable, "-S", "-c", MEASURE, str(tell), *map(str, words)]
-            ran = subprocess.run(measured, cwd=folder, env=environment, stderr=subprocess.PIPE, pass_fds=[tell])
+            ran = subprocess.run(measured, cwd=folder, env=compiled(), stderr=subprocess.PIPE, pass_fds=[tell])
         finally:
             os.close(tell)
         code, seconds, wall, kilobytes = report.read().split()

@@ -1,17 +1,34 @@
 """What a sweep costs over the bare fits, and what it gains by running jobs side by side."""
 
+import math
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from .side_by_side import cpu_seconds
+from .side_by_side import compiled, cpu_seconds
 
 ROWS = 2_000
+FIT = 2.5
+"""Seconds of CPU that a fit takes where processes run side by side."""
+FORESTS = """
+import sys, time
+import numpy as np, polars as pl
+from sklearn.ensemble import RandomForestClassifier
+
+data = pl.read_csv("../table.csv")
+features, target = data.drop("y").to_numpy(), (data["y"] == "yes").to_numpy()
+test = np.random.default_rng(42).random(len(target)) < 0.3
+start = time.process_time()
+for leaf in sys.argv[2:]:
+    RandomForestClassifier(int(sys.argv[1]), min_samples_leaf=int(leaf), n_jobs=1).fit(features[~test], target[~test])
+print(time.process_time() - start)
+"""
 BY_HAND = """
 import sys
 import numpy as np, polars as pl
@@ -45,6 +62,27 @@ def anew(*words: object) -> list[object]:
     return ["sh", "-c", "rm -rf runs sweeps && exec " + " ".join(f"'{word}'" for word in (sys.executable, *words))]
 
 
+def said(folder: Path, *words: object) -> str:
+    """What a script prints."""
+    command = [sys.executable, *map(str, words)]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=compiled()).stdout
+
+
+def wall(commands: Sequence[Sequence[object]], folder: Path) -> float:
+    """How long it takes until processes that start together have all ended, in seconds."""
+    start = time.perf_counter()
+    begun = [
+        subprocess.Popen(
+            [*map(str, words)], cwd=folder, env=compiled(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        for words in commands
+    ]
+    for process in begun:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors.decode()
+    return time.perf_counter() - start
+
+
 def test_what_a_job_costs_over_the_bare_fit(project: Path) -> None:
     def sweep(jobs: int) -> list[object]:
         values = ",".join(str(C / 10) for C in range(1, jobs + 1))
@@ -61,29 +99,25 @@ def test_what_a_job_costs_over_the_bare_fit(project: Path) -> None:
 
 
 def test_two_processes_beside_one(project: Path) -> None:
-    def seconds(*launcher: str) -> float:
-        fit = ("model=random_forest", "model.params.n_estimators=2000", "threads=1", "explanations=null")
-        start = time.perf_counter()
-        subprocess.run(
-            list(
-                map(
-                    str,
-                    anew(
-                        "train.py",
-                        "-m",
-                        *fit,
-                        "model.params.min_samples_leaf=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16",
-                        *launcher,
-                    ),
-                )
-            ),
-            cwd=project,
-            check=True,
-            capture_output=True,
-        )
-        return time.perf_counter() - start
+    (project / "forests.py").write_text(FORESTS)
+    trees = math.ceil(FIT * 200 / float(said(project, "forests.py", 200, 1)))
+    words = ["-m", "model=random_forest", f"model.params.n_estimators={trees}", "threads=1", "explanations=null"]
+    leaves = [*range(1, 17)]
+    two = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
-    ratio = seconds() / seconds("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    def seconds(*more: str, jobs: int = len(leaves)) -> float:
+        values = ",".join(map(str, leaves[:jobs]))
+        return wall([anew("train.py", *words, f"model.params.min_samples_leaf={values}", *more)], project)
 
-    print(f"\n16 forests, two processes beside one: {ratio:.2f} x as fast")
+    def bare(*shares: list[int]) -> float:
+        return wall([[sys.executable, "forests.py", trees, *share] for share in shares], project)
+
+    for launcher in ((), two):  # modules are compiled when they are imported first
+        seconds("model.params.n_estimators=2", *launcher, jobs=2)
+    most = bare(leaves[:6]) / bare(leaves[:6:2], leaves[1:6:2])
+    ratio = seconds() / seconds(*two)
+
+    print(
+        f"\n16 forests of {FIT} s CPU, two processes beside one: {ratio:.2f} x as fast; six bare fits alike: {most:.2f} x"
+    )
     assert ratio >= 1.7
