@@ -7,9 +7,8 @@ from typing import Any
 
 from ..model import Advance
 from ..sweeps import job
+from ._watched import EVERY
 
-EVERY = 25
-"""Trees between two scores of a trial on its way."""
 _LOSSES = {
     "log_loss": ("Logloss", "MultiClass"),
     "root_mean_squared_error": ("RMSE",),

@@ -14,6 +14,7 @@ from ..errors import Mistake, Problem
 from ..kinds import ByKind
 from ..model import MODELS, Cost, Fitted, Model
 from ..options import Ability
+from ..sweeps.job import unwatched
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,7 +101,8 @@ def fitted(
     for done, (name, member) in enumerate(members.items()):
         advance(done, len(members))
         watched = valid if member.uses_validation() else None
-        found[name] = member.fit(train, watched, schema, lambda done, most: None)
+        with unwatched():
+            found[name] = member.fit(train, watched, schema, lambda done, most: None)
     return found
 
 

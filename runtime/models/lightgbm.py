@@ -14,6 +14,7 @@ from ..options import Ability
 from ..preprocessing import Need, Preprocessing
 from . import _keys
 from ._package import lacking, package
+from ._watched import watching
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,12 @@ _OBJECTIVES: dict[Task, tuple[str, ...]] = {
     "multiclass": ("multiclass",),
     "regression": ("regression", "regression_l1", "huber", "fair", "quantile", "mape"),
 }
+_LOSSES = {
+    "log_loss": ("binary_logloss", "multi_logloss"),
+    "root_mean_squared_error": ("rmse", "l2"),
+    "mean_absolute_error": ("l1",),
+}
+"""What LightGBM calls a metric."""
 _ELSEWHERE = {
     **dict.fromkeys(("seed", "data_random_seed", "feature_fraction_seed", "bagging_seed", "extra_seed"), _keys.SEED),
     "num_threads": _keys.THREADS,
@@ -160,8 +167,12 @@ class Lightgbm(Model):
                 free_raw_data=True,
             )
 
+        watch = watching(_LOSSES)
+
         def heard(now: Any) -> None:
             advance(now.iteration + 1, rounds)
+            if watch is not None:
+                watch(now.iteration, {name: value for _, name, value, *_ in now.evaluation_result_list or ()})
 
         learned = data(rows)
         callbacks: list[Any] = [heard]

@@ -14,6 +14,7 @@ from ..options import Ability
 from ..preprocessing import Need, Preprocessing
 from . import _keys
 from ._package import lacking, package
+from ._watched import watching
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,12 @@ _OBJECTIVES: dict[Task, tuple[str, ...]] = {
     "multiclass": ("multi:softprob",),
     "regression": ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror"),
 }
+_LOSSES = {
+    "log_loss": ("logloss", "mlogloss"),
+    "root_mean_squared_error": ("rmse",),
+    "mean_absolute_error": ("mae",),
+}
+"""What XGBoost calls a metric."""
 _ELSEWHERE = {
     **dict.fromkeys(("random_state", "seed"), _keys.SEED),
     **dict.fromkeys(("n_jobs", "nthread"), _keys.THREADS),
@@ -150,8 +157,12 @@ class Xgboost(Model):
         xgboost = package("xgboost", "xgboost")
         encoding, rows, watched = _boosted.encoded(self, self.preprocessing, train, valid, schema)
 
+        watch = watching(_LOSSES)
+
         def after_iteration(self: Any, model: Any, epoch: int, evals_log: Any) -> bool:
             advance(epoch + 1, rounds)
+            if watch is not None:
+                watch(epoch, {name: values[-1] for name, values in evals_log.get("valid", {}).items()})
             return False
 
         heard = type("Heard", (xgboost.callback.TrainingCallback,), {"after_iteration": after_iteration})

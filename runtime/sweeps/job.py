@@ -122,6 +122,20 @@ def watched() -> str:
     return now.metric if now is not None and now.prune is not None and now.rounds else ""
 
 
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Fit a part of the trial's model, whose own scores say nothing about the trial."""
+    now = _under_way.get()
+    rounds = now is not None and now.rounds
+    if now is not None:
+        now.rounds = False
+    try:
+        yield
+    finally:
+        if now is not None:
+            now.rounds = rounds
+
+
 def as_json(job: Job) -> dict[str, Any]:
     """A job for a machine to read."""
     found = asdict(job)

@@ -9,11 +9,20 @@ import pytest
 
 from overture.generator.project import regenerate
 from overture.runtime.runs.store import runs
+from overture.runtime.sweeps.job import FOLD
 from overture.runtime.sweeps.sweep import find
 
 from ..conftest import CONFIG, DATA, people
 
 ROOT = Path(__file__).resolve().parents[2]
+OWN = """# @package _global_
+defaults: [optuna, _self_]
+sweep:
+  trials: 2
+  model: logistic
+  first: {model.params.C: 0.25, model.params.tol: 9}
+  params: {model.params.C: "interval(0.1, 1)", model.params.tol: "interval(0.00001, 0.001)"}
+"""
 SEARCH = ("train.py", "sweep=logistic", "evaluation.replicates=20", "explanations=null")
 
 
@@ -61,7 +70,8 @@ def test_a_search_goes_on_where_it_ended_as_if_it_had_never_ended(root, here, tm
     here(tmp_path / "other" / "churn", *SEARCH, "sweep.trials=12")
 
     assert code == 0
-    assert said.count("\nvalidate  ") == 9
+    stopped = sum(it[2] == "pruned" for it in trials(root)[3:])
+    assert said.count("\nvalidate  ") == 9 - stopped
     assert [it[2:] for it in trials(root)[:3]] == [it[2:] for it in first]
     without = [[(n, [w for w in words if not w.startswith("sweep.trials")], *rest) for n, words, *rest in found]
                for found in (trials(root), trials(tmp_path / "other" / "churn"))]  # fmt: skip
@@ -98,7 +108,7 @@ def test_a_trial_that_fails_ends_nothing_and_is_listed(root, here):
     code, said = here(root, *SEARCH, "model.params.C=1,2,wrong", "sweep.sampler=grid")
 
     assert code == 0
-    assert "3 trials, 1 failed. Judged on validation rows." in said
+    assert "3 trials, 1 failed. Judged by 3 folds." in said
     assert "1 job failed; the reasons stand above." in said
     assert [job.state for job in find(root, "last").jobs()] == ["finished", "finished", "failed"]
     again = here(root, *SEARCH, "model.params.C=1,2,wrong", "sweep.sampler=grid")[1]
@@ -123,14 +133,55 @@ def test_folds_judge_where_the_split_has_them_and_numbers_only_suit_cmaes(root, 
     assert " ± " in said
 
 
-def test_trees_that_are_worse_on_the_way_are_stopped(root, here):
-    words = ("model.params.learning_rate=0.3,0.2,0.25,0.28,0.22,0.0001", "sweep.sampler=grid", "sweep.params={}")
-    code, said = here(root, "train.py", "sweep=optuna", "model=catboost", "model.params.iterations=300",
-                      *words, "evaluation.replicates=20", "explanations=null")  # fmt: skip
+def test_the_first_trial_takes_the_values_that_are_known_to_be_good(root, here):
+    (root / "conf" / "sweep").mkdir(exist_ok=True)
+    (root / "conf" / "sweep" / "own.yaml").write_text(OWN)
+    code, said = here(root, "train.py", "sweep=own", "evaluation.replicates=20", "explanations=null")
 
     assert code == 0, said
-    assert [job.state for job in find(root, "last").jobs()] == [*["finished"] * 5, "pruned"]
+    chosen = [dict(word.lstrip("+").split("=", 1) for word in job.overrides) for job in find(root, "last").jobs()]
+    assert chosen[0]["model.params.C"] == "0.25"
+    assert chosen[1]["model.params.C"] != "0.25"
+    assert all(1e-5 <= float(words["model.params.tol"]) <= 1e-3 for words in chosen)  # 9 cannot be chosen
+
+
+@pytest.mark.parametrize("folds", ["3", "null"])
+@pytest.mark.parametrize("model", ["catboost", "lightgbm", "xgboost"])
+def test_trees_that_are_worse_on_the_way_are_stopped(root, here, model, folds):
+    rounds = {"catboost": "iterations", "lightgbm": "num_iterations", "xgboost": "n_estimators"}[model]
+    words = ("model.params.learning_rate=0.3,0.2,0.25,0.28,0.22,0.0001", "sweep.sampler=grid", "sweep.params={}")
+    code, said = here(root, "train.py", "sweep=optuna", f"model={model}", f"model.params.{rounds}=300",
+                      *words, f"sweep.folds={folds}", "evaluation.replicates=20", "explanations=null")  # fmt: skip
+
+    assert code == 0, said
+    jobs = find(root, "last").jobs()
+    assert [job.state for job in jobs] == [*["finished"] * 5, "pruned"]
+    assert max(jobs[-1].reports) < 300  # within the first fold
     assert "6 trials, 1 stopped early." in said
+
+
+def test_a_trial_that_is_worse_after_a_fold_is_stopped(root, here):
+    words = ("model.params.C=0.5,1,2,3,4,1e-7", "sweep.sampler=grid")
+    code, said = here(root, *SEARCH, *words)
+
+    assert code == 0, said
+    jobs = find(root, "last").jobs()
+    assert [job.state for job in jobs] == [*["finished"] * 5, "pruned"]
+    assert [*jobs[-1].reports] == [FOLD]
+    assert "<td>1 fold</td>" in (root / "sweeps" / find(root, "last").id / "leaderboard.html").read_text()
+
+
+def test_members_of_a_stack_say_nothing_of_the_trial(root, here):
+    few = (
+        "catboost.params.iterations=60",
+        "hist_gradient_boosting.params.max_iter=5",
+        "extra_trees.params.n_estimators=5",
+    )
+    code, said = here(root, "train.py", "sweep=stack", "sweep.trials=1", "model.folds=2",
+                      *(f"model.members.{word}" for word in few), *SEARCH[2:])  # fmt: skip
+
+    assert code == 0, said
+    assert [[*job.reports] for job in find(root, "last").jobs()] == [[FOLD, 2 * FOLD]]
 
 
 @pytest.mark.parametrize(
@@ -179,10 +230,12 @@ def test_a_missing_package_is_told_with_the_command_that_brings_it(root, here, m
 
 PACKAGED = sorted(file.stem for file in (ROOT / "conf" / "sweep").glob("*.yaml") if file.stem not in ("grid", "optuna"))
 FEW = {
-    "catboost": "iterations=10",
-    "lightgbm": "num_iterations=10",
-    "xgboost": "n_estimators=10",
-    "ebm": "max_rounds=10",
+    "blend": ["model.members.catboost.params.iterations=10"],
+    "catboost": ["model.params.iterations=10"],
+    "ebm": ["model.params.max_rounds=10"],
+    "lightgbm": ["model.params.num_iterations=10"],
+    "stack": ["model.members.catboost.params.iterations=10", "model.folds=2"],
+    "xgboost": ["model.params.n_estimators=10"],
 }
 
 
@@ -192,10 +245,14 @@ def test_every_packaged_search_is_valid(make_project, here, name):
     regression = regression.replace('positive: "yes"\n', "").replace("target: left", "target: age")
     root = make_project(regression if name in ("ridge", "elastic_net") else "")
     regenerate(root)
-    few = [f"model.params.{FEW[name]}"] if name in FEW else []
-
     code, said = here(
-        root, "train.py", f"sweep={name}", "sweep.trials=2", *few, "evaluation.replicates=20", "explanations=null"
+        root,
+        "train.py",
+        f"sweep={name}",
+        "sweep.trials=2",
+        *FEW.get(name, []),
+        "evaluation.replicates=20",
+        "explanations=null",
     )
 
     assert code == 0, said
