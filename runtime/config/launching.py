@@ -75,7 +75,8 @@ class Launch:
         if isinstance(self.launcher, BasicLauncher):
             return
         self.launcher.hydra_context = HydraContext(Alike(self.context.config_loader), self.context.callbacks)
-        start(self.launcher, self.width)
+        if self.width > 1:
+            start(self.launcher, self.width)
 
     def run(self, sweep: Sweep, numbers: Sequence[int], jobs: Sequence[Sequence[str]]) -> None:
         """Run jobs. Where a process dies, those it may have died of are tried alone, and the rest goes on."""
