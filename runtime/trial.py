@@ -19,8 +19,9 @@ def try_out(project: Project, parts: Parts) -> float:
     Raises Mistake when the rows cannot teach this model or a metric is not defined; Pruned when the trial is hopeless.
     """
     now, search = job.under_way(), project.spec.sweep
-    if parts.fold is None and search is not None and search.folds is not None:
-        parts = refolded(parts, search.folds)
+    own = search.folds if search is not None and parts.fold is None else None
+    if own is not None:
+        parts = refolded(parts, own)
     folds = 0 if parts.by is None else parts.by.folds or 0
     names = project.spec.objectives
     asked = {"objective": names[0], "metrics": names, "gates": []}
@@ -33,7 +34,7 @@ def try_out(project: Project, parts: Parts) -> float:
 
     if now is not None:
         now.rounds = True
-    found = validate(project.model, parts, project.evaluation.model_copy(update=asked), heard)
+    found = validate(project.model, parts, project.evaluation.model_copy(update=asked), heard, once=own is not None)
     if now is not None:
         now.job.scores = {name: found.metrics[name].mean for name in names}
     return found.value

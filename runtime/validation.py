@@ -24,14 +24,16 @@ Heard = Callable[[int, float], None]
 """Called after each fold with how many are done and the mean of the objective over them; what it raises ends the validation."""
 
 
-def validate(model: Model, parts: Parts, evaluation: Evaluation, heard: Heard | None = None) -> CrossValidation:
+def validate(
+    model: Model, parts: Parts, evaluation: Evaluation, heard: Heard | None = None, *, once: bool = False
+) -> CrossValidation:
     """What a choice between configurations goes by; its `value` is the objective of `evaluation`.
 
-    By folds where `parts` has them. Else one fit on train, scored on valid; where there are no validation rows they are
-    carved from train. What is held out is also what early stopping watches: the number of rounds is one more value to be
-    chosen, and all the other rows are learned from. Where answers are adjusted, rows are carved from train for both.
-    `model.seed` and `model.threads` are filled.
-    heard: may end it early by raising, as a pruner does.
+    By folds where `parts` has them, as a run records it. Else one fit on train, scored on valid, which is also what early
+    stopping watches unless answers are adjusted, for which rows are carved from train;
+    where there are no validation rows they are carved from train. `model.seed` and `model.threads` are filled.
+    heard: may end it early by raising, as a pruner does. once: early stopping watches the rows held out of a fold too, so
+    that a fold takes one fit in place of two: the number of rounds is then chosen as what is compared is.
     Raises Mistake when the rows cannot teach this model, and when the objective is not defined on the rows held out.
     """
     schema, metrics = parts.schema, evaluation.for_task(parts.schema.task)
@@ -40,8 +42,8 @@ def validate(model: Model, parts: Parts, evaluation: Evaluation, heard: Heard | 
         found: list[HeldOut] = []
         values: list[float] = []
         for fold in [_valid(model, parts)] if parts.fold is None else folds(parts):
-            adjusts = adjusting.learns(model)
-            out = held_out(model, fold, parts.by, now) if adjusts else _stopped(model, fold, now)
+            alone = (once or parts.fold is None) and not adjusting.learns(model)
+            out = _stopped(model, fold, now) if alone else held_out(model, fold, parts.by, now)
             found.append(out)
             values.append(scored(out, schema, {objective: metrics[objective]})[objective])
             if heard is not None:

@@ -252,3 +252,18 @@ def test_numbers_are_cross_validated_too(kind: str) -> None:
     assert found.metrics["r2"].mean > 0.9
     assert not found.greater_is_better
     assert found.predictions.columns == ["_row", "id", "target", "prediction", "fold"]
+
+
+def test_folds_take_one_fit_each_where_early_stopping_may_watch_them() -> None:
+    given = divided(table(), folds=3)
+    fits = []
+
+    class Counted(MODELS["catboost"]):  # type: ignore[misc]
+        def fit(self, train: pl.DataFrame, valid: pl.DataFrame | None, *rest: Any) -> Any:
+            fits.append((train.height, None if valid is None else valid.height))
+            return super().fit(train, valid, *rest)
+
+    keys = {"kind": "catboost", "seed": 1, "threads": 1, "params": {"iterations": 20, "depth": 2}}
+    found = validate(Counted.model_validate(keys), given, Evaluation(), once=True)
+
+    assert fits == [(learned, held) for learned, held in found.rows]
