@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def _start(settings: dict[str, Any], many: int) -> None:
     plugin = importlib.import_module(f"{_PLUGIN}._core")
     settings["backend"] = "loky"
     plugin.process_joblib_cfg(settings)
-    plugin.Parallel(**settings)(plugin.delayed(_ready)() for _ in range(many))
+    with suppress(Exception):  # a process that dies is told of by the job that it runs
+        plugin.Parallel(**settings)(plugin.delayed(_ready)() for _ in range(many))
 
 
 def _ready() -> None:

@@ -177,7 +177,7 @@ def test_members_of_a_stack_say_nothing_of_the_trial(root, here):
         "hist_gradient_boosting.params.max_iter=5",
         "extra_trees.params.n_estimators=5",
     )
-    code, said = here(root, "train.py", "sweep=stack", "sweep.trials=1", "model.folds=2",
+    code, said = here(root, "train.py", "sweep=stack", "model=stack", "sweep.trials=1", "model.folds=2",
                       *(f"model.members.{word}" for word in few), *SEARCH[2:])  # fmt: skip
 
     assert code == 0, said
@@ -230,11 +230,11 @@ def test_a_missing_package_is_told_with_the_command_that_brings_it(root, here, m
 
 PACKAGED = sorted(file.stem for file in (ROOT / "conf" / "sweep").glob("*.yaml") if file.stem not in ("grid", "optuna"))
 FEW = {
-    "blend": ["model.members.catboost.params.iterations=10"],
+    "blend": ["model=blend", "model.members.catboost.params.iterations=10"],
     "catboost": ["model.params.iterations=10"],
     "ebm": ["model.params.max_rounds=10"],
     "lightgbm": ["model.params.num_iterations=10"],
-    "stack": ["model.members.catboost.params.iterations=10", "model.folds=2"],
+    "stack": ["model=stack", "model.members.catboost.params.iterations=10", "model.folds=2"],
     "xgboost": ["model.params.n_estimators=10"],
 }
 
