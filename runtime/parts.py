@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import classes, figures
@@ -72,16 +72,6 @@ def split(rows: Rows, split: Split) -> Parts:
         for note in notes:
             now.say(note)
     return Parts(train, valid, test, schema, rows, split.kind, tuple(notes), split, fold)
-
-
-def refolded(parts: Parts, many: int) -> Parts:
-    """The same parts with the rows that are not test divided into so many folds.
-
-    Raises Mistake when a fold has no rows, or nothing to learn from.
-    """
-    assert parts.by is not None
-    by, rows = parts.by.model_copy(update={"folds": many}), parts.rows
-    return replace(parts, by=by, fold=divided(rows, by, by.assign(rows.frame, rows.schema)))
 
 
 def carve(train: pl.DataFrame, schema: Schema, seed: int, by: Split | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -98,8 +98,10 @@ class Project:
 
     @property
     def split(self) -> Split:
-        """How rows are told apart, with the project's seed unless it has its own."""
-        return self.spec.split.model_copy(update={"seed": _or(self.spec.split.seed, self.spec.seed)})
+        """How rows are told apart, with the project's seed unless it has its own; for a trial with folds of the search too."""
+        given, search = self.spec.split, self.spec.sweep if self.trial else None
+        folds = given.folds if search is None else _or(given.folds, search.folds)
+        return given.model_copy(update={"seed": _or(given.seed, self.spec.seed), "folds": folds})
 
     @property
     def model(self) -> Model:

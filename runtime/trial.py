@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .parts import refolded
 from .sweeps import job
 from .validation import validate
 
@@ -18,11 +17,8 @@ def try_out(project: Project, parts: Parts) -> float:
 
     Raises Mistake when the rows cannot teach this model or a metric is not defined; Pruned when the trial is hopeless.
     """
-    now, search = job.under_way(), project.spec.sweep
-    own = search.folds if search is not None and parts.fold is None else None
-    if own is not None:
-        parts = refolded(parts, own)
-    folds = 0 if parts.by is None else parts.by.folds or 0
+    now = job.under_way()
+    folds, own = project.split.folds or 0, project.spec.split.folds is None
     names = project.spec.objectives
     asked = {"objective": names[0], "metrics": names, "gates": []}
 
@@ -34,7 +30,7 @@ def try_out(project: Project, parts: Parts) -> float:
 
     if now is not None:
         now.rounds = True
-    found = validate(project.model, parts, project.evaluation.model_copy(update=asked), heard, once=own is not None)
+    found = validate(project.model, parts, project.evaluation.model_copy(update=asked), heard, once=own)
     if now is not None:
         now.job.scores = {name: found.metrics[name].mean for name in names}
     return found.value

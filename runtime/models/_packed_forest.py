@@ -11,38 +11,42 @@ _OWN = ("tree_", "random_state")
 """What tells one tree of a forest from the others; everything else they share."""
 
 
-def packed(estimator: Any) -> tuple[Any, dict[str, Any] | None]:
-    """A fitted forest with its first tree alone, and all its trees as arrays.
+def packed(estimator: Any) -> dict[str, Any]:
+    """Under "estimator" a fitted forest with its first tree alone, and under "trees" all its trees as arrays.
 
-    The estimator itself and None where it is no forest, or its trees differ in more than what they learned.
+    The estimator alone where it is no forest, or its trees differ in more than what they learned.
     """
     from sklearn.ensemble._forest import BaseForest
 
     if not isinstance(estimator, BaseForest) or not estimator.estimators_:
-        return estimator, None
+        return {"estimator": estimator}
     members = estimator.estimators_
     seeds = [member.random_state for member in members]
     if not _alike(members) or not all(isinstance(seed, int) for seed in seeds):
-        return estimator, None
+        return {"estimator": estimator}
     states = [member.tree_.__getstate__() for member in members]
     shell = copy.copy(estimator)
     shell.estimators_ = members[:1]
-    return shell, {
+    trees = {
         "seeds": np.array(seeds, dtype=np.int64),
         "depths": np.array([state["max_depth"] for state in states], dtype=np.int64),
         "counts": np.array([state["node_count"] for state in states], dtype=np.int64),
         "nodes": np.concatenate([state["nodes"] for state in states]),
         "values": np.concatenate([state["values"] for state in states]),
     }
+    return {"estimator": shell, "trees": trees}
 
 
-def unpacked(shell: Any, trees: dict[str, Any]) -> Any:
-    """The forest that `packed` took apart.
+def unpacked(state: dict[str, Any]) -> dict[str, Any]:
+    """The same with the forest that `packed` took apart, and without "trees".
 
     Raises ValueError when the arrays do not belong together.
     """
     from sklearn.tree._tree import Tree
 
+    if "trees" not in state:
+        return state
+    trees, shell = state["trees"], state["estimator"]
     first = shell.estimators_[0]
     make, arguments, *_ = first.tree_.__reduce__()
     assert make is Tree
@@ -65,7 +69,7 @@ def unpacked(shell: Any, trees: dict[str, Any]) -> Any:
         members.append(member)
         start = end
     shell.estimators_ = members
-    return shell
+    return {name: value for name, value in state.items() if name != "trees"}
 
 
 def _alike(members: list[Any]) -> bool:

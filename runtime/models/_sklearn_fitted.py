@@ -177,10 +177,7 @@ class Learned(Fitted):
 
     def save(self, folder: Path) -> None:
         """Write model.skops."""
-        plain = {name: getattr(self, name) for name in ("background", "shift", "scale")}
-        plain["estimator"], trees = packed(self.estimator)
-        if trees is not None:
-            plain["trees"] = trees
+        plain = {"background": self.background, "shift": self.shift, "scale": self.scale, **packed(self.estimator)}
         safe_types.save({"kind": "learned", "encoding": self.encoding.state(), **plain}, folder / FILE, self.trusted)
 
     @cached_property
@@ -274,12 +271,9 @@ def load(folder: Path, schema: Schema, trusted: frozenset[str] = frozenset()) ->
     Raises Mistake when the file is damaged, holds types that are not allowed, or belongs to other columns.
     """
     state = safe_types.load(folder / FILE, trusted)
-    kinds: dict[str, Any] = {"linear": Linear, "learned": Learned}
     try:
-        made = kinds[state.pop("kind")]
-        if (trees := state.pop("trees", None)) is not None:
-            state["estimator"] = unpacked(state["estimator"], trees)
-        found: Linear | Learned = made(schema, Encoding.of(state.pop("encoding")), **state)
+        made: Any = {"linear": Linear, "learned": Learned}[state.pop("kind")]
+        found: Linear | Learned = made(schema, Encoding.of(state.pop("encoding")), **unpacked(state))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Mistake(f"{FILE} was not written by overture.") from error
     if list(found.encoding.parts) != list(schema.inputs):

@@ -44,7 +44,9 @@ def test_a_sweep_that_was_killed_goes_on(sound, tmp_path, terminals, words):
         before = recorded(killed.folder)
         if len(before) >= JOBS:
             shutil.rmtree(killed.folder / SWEEPS)
-            shutil.rmtree(killed.folder / "runs")
+            shutil.rmtree(
+                killed.folder / "runs", ignore_errors=True
+            )  # none yet of a search killed before its best was trained
             before = {}
         kill_after(killed, len(before) + chance.randrange(1, 4), chance.random() / 5, *words, *COMMON)
         after = recorded(killed.folder)

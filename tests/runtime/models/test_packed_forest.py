@@ -34,10 +34,10 @@ FORESTS = [
 
 @pytest.mark.parametrize("forest", FORESTS, ids=lambda forest: type(forest).__name__)
 def test_a_forest_comes_back_as_it_was(forest: Any, tmp_path: Path) -> None:
-    shell, trees = packed(forest)
-    safe_types.save({"estimator": shell, "trees": trees}, tmp_path / "forest")
+    safe_types.save(packed(forest), tmp_path / "forest")
     content = safe_types.load(tmp_path / "forest")
-    again = unpacked(content["estimator"], content["trees"])
+    assert content.keys() == {"estimator", "trees"}
+    again = unpacked(content)["estimator"]
 
     assert len(forest.estimators_) == 20  # what was packed is whole still
     assert [vars(tree).keys() for tree in again.estimators_] == [vars(tree).keys() for tree in forest.estimators_]
@@ -53,14 +53,14 @@ def test_a_forest_comes_back_as_it_was(forest: Any, tmp_path: Path) -> None:
 def test_what_is_no_forest_stays_as_it_is(other: Any) -> None:
     fitted = other.fit(MATRIX, MATRIX[:, 0])
 
-    assert packed(fitted) == (fitted, None)
+    assert packed(fitted) == {"estimator": fitted}
 
 
 def test_trees_that_differ_in_their_settings_are_kept_one_by_one() -> None:
     forest = ExtraTreesRegressor(4, random_state=1).fit(MATRIX, MATRIX[:, 0])
     forest.estimators_[2].min_samples_leaf = 9
 
-    assert packed(forest) == (forest, None)
+    assert packed(forest) == {"estimator": forest}
 
 
 def forest() -> Any:
