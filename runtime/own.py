@@ -35,14 +35,15 @@ def module(root: Path, file: str) -> ModuleType:
     if here is not None and _file(here) == path and getattr(here, _TEXT, text) == text:
         return here
     spec = util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if spec is None:
         raise ImportError(f"{path} is no Python file")
     made = util.module_from_spec(spec)
     setattr(made, _TEXT, text)
     sys.modules[name] = made
     try:
         with _beside(root):
-            spec.loader.exec_module(made)
+            # The text that was read, not its bytecode: a file changed twice in a second has the stamp of the first change.
+            exec(compile(text, str(path), "exec", dont_inherit=True), vars(made))  # noqa: S102
     except Exception as error:
         sys.modules.pop(name, None)
         what = f"cannot be imported: {type(error).__name__}: {first_line(error)}"

@@ -94,5 +94,5 @@ def test_a_file_to_score_needs_no_column_but_those_of_the_contract(tmp_path):
         "replace": {"left": {"Yes.": "Yes"}},
     }
     wanted = {"day": column("date"), "x": column("number")}
-    (block,) = batches(tmp_path / "week.csv", wanted, set(), 100, settings)
+    (block,) = batches(tmp_path / "week.csv", wanted, set(), 100, lambda: settings)
     assert block.select("day", "x").rows() == [("2024-12-31", "5")]

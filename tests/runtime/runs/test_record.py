@@ -160,7 +160,7 @@ def test_a_project_in_git_has_its_commit_in_the_run(project: Path, train: Callab
         return subprocess.run(["git", *who, *words], cwd=project, check=True, capture_output=True, text=True).stdout
 
     git("init", "-q")
-    (project / ".gitignore").write_text("runs/\n")
+    (project / ".gitignore").write_text("runs/\n__pycache__/\n")
     git("add", ".")
     git("commit", "-q", "-m", "Begin")
     clean = train(project).facts["git"]
