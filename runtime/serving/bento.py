@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from _bentoml_impl.server.app import ServiceAppFactory  # type: ignore[import-untyped]
 from _bentoml_sdk import Service
 from _bentoml_sdk.method import APIMethod
-from anyio import CapacityLimiter, to_thread
 from bentoml import on_deployment
 from bentoml.exceptions import BentoMLException
 from starlette.middleware import Middleware
@@ -46,6 +45,7 @@ from .routes import methods
 from .shadow import Shadow, shadowing
 from .shortcut import Shortcut
 from .trail import Trail
+from .turns import Turns
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -247,12 +247,11 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
 
     async def _to_thread(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Each call has a thread of its own, so that what takes long holds up only itself."""
-        limiter = self._threads.setdefault(_CALL.get(), CapacityLimiter(self.service.config.get("threads", 1)))
-        return await to_thread.run_sync(partial(func, *args, **kwargs), limiter=limiter)
+        return await self._turns.take(_CALL.get(), partial(func, *args, **kwargs))
 
     @cached_property
-    def _threads(self) -> dict[str, CapacityLimiter]:
-        return {}
+    def _turns(self) -> Turns:
+        return Turns(self.service.config.get("threads", 1))
 
     @cached_property
     def _hidden(self) -> frozenset[str] | None:
