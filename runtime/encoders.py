@@ -195,6 +195,8 @@ Part = Number | Moment | Label | Words
 
 def as_state(part: Part) -> dict[str, Any]:
     """Plain values, arrays and estimators of scikit-learn, to be saved."""
+    if isinstance(part, Words):
+        vars(part.weights or part).pop("_stop_words_id", None)  # an address in memory, another in each process
     keys = vars(part) | ({"days": vars(part.days)} if isinstance(part, Moment) else {})
     return {"kind": type(part).__name__, **keys}
 

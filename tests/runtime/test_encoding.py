@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 from overture.runtime.data.column import Column, column
+from overture.runtime.encoders import Words, as_state
 from overture.runtime.encoding import MOST_NATIVE, Encoding, Need
 from overture.runtime.preprocessing import Treatment
+from overture.runtime.preprocessing import Words as TextTreatment
 from overture.runtime.schema import Schema
 
 MOST_LABELS = Treatment().labels
@@ -95,3 +97,13 @@ def test_words_become_directions_and_no_words_become_nothing() -> None:
     assert set(encoding.groups) == {0}
     np.testing.assert_allclose(found[2], 0)
     assert found[0] @ found[3] > found[1] @ found[3]
+
+
+def test_what_is_kept_of_texts_holds_no_address_in_memory() -> None:
+    texts = pl.Series("t", ["one two", "two three", "three one"])
+    part = Words.learn(texts, TextTreatment(columns=2), 0)
+    before = part.columns(texts, None)
+
+    kept = as_state(part)["weights"]
+    assert not [name for name in vars(kept) if name.endswith("_id")]
+    np.testing.assert_array_equal(part.columns(texts, None), before)
