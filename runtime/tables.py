@@ -235,17 +235,18 @@ def _frame(batch: Any, names: list[str], labels: Mapping[str, list[str]]) -> pl.
     """The columns of an Arrow batch; one of `labels` is looked up once a label, not once a row, where it holds no other."""
     import polars as pl
 
-    placed = []
-    for name in labels:
-        place = batch.schema.get_field_index(name)
-        values = batch.column(place)
-        known = pl.Series(name, values.dictionary).cast(pl.Enum(labels[name]), strict=False)
-        if known.null_count():
-            batch = batch.set_column(place, name, values.dictionary_decode())
-        else:
-            placed.append(known.gather(pl.Series(values.indices)))
-    rest = batch.drop_columns([values.name for values in placed])
-    return pl.DataFrame(pl.from_arrow(rest)).with_columns(placed).select(names)
+    return pl.DataFrame([_series_of(batch.column(name), name, labels.get(name)) for name in names])
+
+
+def _series_of(values: Any, name: str, labels: list[str] | None) -> pl.Series:
+    import polars as pl
+
+    if labels is not None:
+        known = pl.Series(name, values.dictionary).cast(pl.Enum(labels), strict=False)
+        if not known.null_count():
+            return known.gather(pl.Series(values.indices))
+        values = values.dictionary_decode()
+    return pl.Series(name, values)
 
 
 def _jsonl(file: Path, wanted: Mapping[str, AnyColumn], optional: set[str], rows: int) -> Iterator[pl.DataFrame]:
