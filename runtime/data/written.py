@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import polars as pl
 
+Thousands = Literal[",", ".", "'", " "]
 _BETWEEN = {".": r"\.", ",": ",", "'": "['\u2019]", " ": "[ \u00a0\u202f]"}  # narrow and fixed blanks are blanks, too
-_CLOCK = ("%H", "%I", "%T", "%R", "%M", "%X", "%k", "%l")
+_DAY = dt.date(2024, 11, 28)
+_CLOCKS = (dt.time(5, 7, 9), dt.time(17, 43, 52))  # which no part of a time of day has in common
 _PLAIN_DAY, _PLAIN_MOMENT = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f"
 
 
@@ -74,11 +78,6 @@ def plain_times(value: pl.Expr, patterns: Sequence[str]) -> pl.Expr:
     return pl.coalesce(*(_plain_time(value.str.strip_chars(), pattern) for pattern in patterns), value)
 
 
-def has_clock(pattern: str) -> bool:
-    """Does a pattern tell the time of day?"""
-    return any(code in pattern for code in _CLOCK)
-
-
 def fault(pattern: str) -> str | None:
     """What is wrong with a pattern of days or moments; None: nothing.
 
@@ -86,32 +85,44 @@ def fault(pattern: str) -> str | None:
     """
     if not re.search("%[YyFDx]", pattern) or not re.search("%[mbBhFDx]", pattern) or not re.search("%[deFDx]", pattern):
         return f'"{pattern}" does not tell a day: it needs its day (%d), month (%m, or %b for Jan) and year (%Y, or %y for two digits)'
-    import datetime as dt
-
     import polars as pl
 
-    moment = pl.Series([dt.datetime(2024, 11, 28)]).dt.replace_time_zone("UTC")
     try:
-        read = moment.dt.strftime(pattern).to_frame("it").select(_plain_time(pl.col("it"), pattern)).item()
+        text = _moments(pattern)
+        read = text.to_frame("it").select(_plain_time(pl.col("it"), pattern)).to_series()
     except pl.exceptions.PolarsError:
-        read = None
-    if not isinstance(read, str) or not read.startswith("2024-11-28"):
+        read = text = pl.Series(["", ""])
+    if not read.str.starts_with(str(_DAY)).all(ignore_nulls=False) or read.n_unique() < text.n_unique():
         return f'"{pattern}" cannot be read: it is written as strftime has it, for example %d.%m.%Y %H:%M'
     return None
+
+
+def _moments(pattern: str) -> pl.Series:
+    """Two moments of one day as a pattern writes them.
+
+    Raises PolarsError when it cannot write.
+    """
+    import polars as pl
+
+    moments = pl.Series([dt.datetime.combine(_DAY, clock, dt.UTC) for clock in _CLOCKS])
+    return moments.dt.strftime(pattern)
+
+
+@cache
+def _has_clock(pattern: str) -> bool:
+    """Does a pattern tell the time of day?"""
+    return _moments(pattern).n_unique() > 1
 
 
 def _plain_time(text: pl.Expr, pattern: str) -> pl.Expr:
     import polars as pl
 
-    read = text.str.to_datetime(pattern, time_unit="us", strict=False)
-    if "%z" in pattern or "%:z" in pattern:
-        plain = read.dt.strftime(_PLAIN_MOMENT) + "Z"
-    elif has_clock(pattern):
+    if _has_clock(pattern):
+        read = text.str.to_datetime(pattern, time_unit="us", strict=False)
         plain = read.dt.strftime(_PLAIN_MOMENT)
+        if "%z" in pattern or "%:z" in pattern:
+            plain += "Z"
     else:
         read = text.str.to_date(pattern, strict=False)
         plain = read.dt.strftime(_PLAIN_DAY)
     return pl.when(read.dt.year().is_between(1000, 9999)).then(plain)  # %Y takes 24 for the year 24
-
-
-Thousands = Literal[",", ".", "'", " "]

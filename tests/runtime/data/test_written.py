@@ -55,6 +55,19 @@ def test_days_and_moments_are_read_by_their_patterns(rows):
     assert [it.isoformat() for it in zoned.frame["x"]] == ["2024-12-31T07:00:00+00:00"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "written"),
+    [
+        ("%d.%m.%Y %r", "31.12.2024 05:43:00 PM"),
+        ("%d.%m.%Y %-I:%-M %p", "31.12.2024 5:43 PM"),
+        ("%d.%m.%Y %_H.%M", "31.12.2024 17.43"),
+    ],
+)
+def test_the_time_of_day_is_kept_however_it_is_written(rows, pattern, written):
+    made = rows([written], "timestamp", dates={"x": pattern})
+    assert [it.isoformat() for it in made.frame["x"]] == ["2024-12-31T16:43:00+00:00"]
+
+
 @pytest.mark.parametrize("value", ["31.02.2024", "1.2.24", "12/31/2024", "31.12.2024 10:00"])
 def test_what_is_no_such_day_is_a_breach_that_shows_it(rows, value):
     made = rows(["31.12.2024", value], "date", dates={"x": "%d.%m.%Y"})
@@ -67,6 +80,8 @@ def test_what_is_no_such_day_is_a_breach_that_shows_it(rows, value):
     [
         ({"dates": {"x": "%d.%m"}}, "does not tell a day"),
         ({"dates": {"x": "%Q %d.%m.%Y"}}, "cannot be read"),
+        ({"dates": {"x": "%d.%m.%Y %H"}}, "cannot be read"),
+        ({"dates": {"x": "%d.%m.%Y %I:%M"}}, "cannot be read"),
         ({"dates": {"x": []}}, "at least 1"),
         ({"units": ["5"]}, "pattern"),
         ({"thousands": ".", "decimal": "."}, "are both"),
