@@ -39,7 +39,7 @@ class Search(Section):
     model: str | None = None
     """The option of conf/model that the values belong to; null: the project's own."""
     first: dict[str, Any] = {}
-    """By key of `params` a value of the first trial, so that what is known to be good is among those tried; others are proposed."""
+    """By key of `params` a value of the first trial, so that what is known to be good is among those tried; others are proposed. A grid begins with its combinations that have them."""
     params: dict[str, Any] = {}
     """By dotted key the values to choose from, as range(4, 11), interval(0.1, 1), choice(a, b) or tag(log, interval(1e-3, 1))."""
 

@@ -108,8 +108,10 @@ def places(root: Path, composition: Composition) -> Places:
         if found is not None:
             package = tuple(part for part in (default.package or "").split(".") if part)
             documents.append(Document(found[1], package, read(*found)))
-    typed = [(_override_path(override), override) for override in composition.overrides]
-    return Places(documents, [(path, text) for path, text in typed if path])
+    typed = [(path, text) for text in composition.overrides if (path := _override_path(text))]
+    options = {default.config_path for default in composition.defaults}
+    chosen = [it for it in typed if _chooses(it[1], options)]
+    return Places(documents, [it for it in typed if it not in chosen], chosen)
 
 
 def _file(root: Path, name: str, searchpath: Sequence[str]) -> tuple[Path, str] | None:
@@ -132,6 +134,12 @@ def _package(name: str) -> Path | None:
         return Path(str(files(name)))
     except (ModuleNotFoundError, TypeError):
         return None
+
+
+def _chooses(override: str, options: set[str | None]) -> bool:
+    """Does an override choose options of a group, and no value?"""
+    group, _, names = override.lstrip("+").partition("=")
+    return all(f"{group}/{name.strip()}" in options for name in names.strip("[]").split(","))
 
 
 def _override_path(override: str) -> KeyPath:

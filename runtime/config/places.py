@@ -42,24 +42,39 @@ class Places:
 
     documents: Sequence[Document]
     overrides: Sequence[tuple[KeyPath, str]] = field(default=())
+    chosen: Sequence[tuple[KeyPath, str]] = field(default=())
+    """Of the command line, what chose options: the file of an option says where a key of it is."""
 
     def locate(self, problem: Problem) -> Problem:
         """The problem with the file, the line and the key that a person has to look at."""
         if problem.place or not problem.path:
             return problem
-        for path, text in reversed(self.overrides):
-            if problem.path[: len(path)] == path:
-                return _at(problem, Place(COMMAND_LINE), text.partition("=")[0].lstrip("+~"), problem.path[len(path) :])
-        best: tuple[int, Document, int] | None = None
-        for document in self.documents:
-            found = _longest(document, problem.path)
-            if found and (best is None or found[0] >= best[0]):
-                best = (found[0], document, found[1])
+        if typed := _typed(problem, self.overrides):
+            return typed
+        best = self._written(problem.path)
         if best is None or best[1].packaged:
+            if typed := _typed(problem, self.chosen):
+                return typed
             best = 0, self._home(problem.path), 0
         _, document, line = best
         inside = problem.path[len(document.package) :] if _starts(problem.path, document.package) else problem.path
         return _at(problem, Place(document.file, line), "", inside)
+
+    def packaged(self, path: KeyPath) -> bool:
+        """Does overture itself give a key its value, and nobody else?"""
+        if any(_starts(path, typed) for typed, _ in self.overrides):
+            return False
+        best = self._written(path)
+        return best is not None and best[1].packaged
+
+    def _written(self, path: KeyPath) -> tuple[int, Document, int] | None:
+        """The document that decides on a path: how much of the path it writes, and in which line."""
+        best: tuple[int, Document, int] | None = None
+        for document in self.documents:
+            found = _longest(document, path)
+            if found and (best is None or found[0] >= best[0]):
+                best = (found[0], document, found[1])
+        return best
 
     def _home(self, path: KeyPath) -> Document:
         """The project's own file that a key belongs in which nobody wrote there."""
@@ -148,8 +163,16 @@ def _longest(document: Document, path: KeyPath) -> tuple[int, int] | None:
     return None
 
 
-def _starts(path: KeyPath, package: tuple[str, ...]) -> bool:
+def _starts(path: KeyPath, package: KeyPath) -> bool:
     return path[: len(package)] == package
+
+
+def _typed(problem: Problem, overrides: Sequence[tuple[KeyPath, str]]) -> Problem | None:
+    """The problem with the override that its key comes from; None: from none of these."""
+    for path, text in reversed(overrides):
+        if _starts(problem.path, path):
+            return _at(problem, Place(COMMAND_LINE), text.partition("=")[0].lstrip("+~"), problem.path[len(path) :])
+    return None
 
 
 def _at(problem: Problem, place: Place, typed: str, rest: KeyPath) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..sweeps.job import Job, Prune
+from ..sweeps.job import FOLD, Job, Prune
 from ..sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ STARTUP = 5
 def pruner(sweep: Sweep, more: bool, batch: int, warmup: int) -> Prune:
     """Says of the scores of a trial on its way whether it is hopeless, beside the trials known when it was proposed.
 
+    Within the first fold the best score so far counts, after a fold the mean up to there.
     more: is more of the score better? batch: how many trials were known. warmup: steps at which nothing is stopped.
     """
 
@@ -33,13 +34,16 @@ def pruner(sweep: Sweep, more: bool, batch: int, warmup: int) -> Prune:
         return made
 
     @cache
-    def trial() -> Any:
+    def trial(
+        fold: int,
+    ) -> Any:  # one for each: Optuna looks at the best that a trial has told, and folds have other rows
         return study().ask()
 
     def hopeless(reports: dict[int, float]) -> bool:
         step, score = next(reversed(reports.items()))
-        trial().report(score, step)
-        return bool(trial().should_prune())
+        here = trial(step // FOLD)
+        here.report(score, step)
+        return bool(here.should_prune())
 
     return hopeless
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Mistake
+from ..errors import Mistake, Problem
 from ..search import Search
 from ..sweeps import leaderboard
 from ..sweeps.job import UnderWay
 from ..sweeps.sweep import LOCK, Sweep
+from .explain import shown
 from .launching import Launch, asked, identity
-from .spaces import described, space
+from .spaces import Space, described, space
 from .trials import Trials, installed
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from .jobs import Jobs
+    from .places import Places
 
 LAST = -1
 """The number of the job that trains the best configuration; it is no trial."""
@@ -40,9 +42,11 @@ def search(
 
     asks = _asks(task, words, config)
     installed(asks.sampler)
-    choices = space(asks.params, _with_model(asks, words))
+    choices = _choices(task, asks, words)
     first = choices.overrides(choices.first())
-    spec = load(task.folder, first).spec
+    loaded = load(task.folder, first)
+    _choosable(asks, choices, words, loaded.places)
+    spec = loaded.spec
     metrics = {name: spec.evaluation.metric(name, spec.task).greater_is_better for name in spec.objectives}
     limit = min(asks.trials, len(choices.combinations())) if asks.sampler == "grid" else asks.trials
     params = {key.lstrip("+"): described(distribution) for key, distribution in choices.keys.items()}
@@ -108,7 +112,13 @@ def without_sweep(words: Sequence[str]) -> list[str]:
 
     assert without_sweep(["sweep=catboost", "sweep.trials=3", "model=catboost"]) == ["model=catboost"]
     """
-    return [word for word in words if word.lstrip("+~").partition("=")[0].partition(".")[0] != "sweep"]
+    own = _of_sweep(words)
+    return [word for word in words if word not in own]
+
+
+def _of_sweep(words: Sequence[str]) -> list[str]:
+    """The overrides that are the search's own."""
+    return [word for word in words if word.lstrip("+~").partition("=")[0].partition(".")[0] == "sweep"]
 
 
 def _asks(task: Jobs, words: Sequence[str], config: DictConfig) -> Search:
@@ -126,8 +136,42 @@ def _asks(task: Jobs, words: Sequence[str], config: DictConfig) -> Search:
         plain = OmegaConf.to_container(section, resolve=True) if section is not None else {}
         return Search.model_validate(plain)
     except ValidationError as error:
-        load(task.folder, [word for word in words if word.lstrip("+").startswith(("sweep=", "sweep."))])
+        load(task.folder, _of_sweep(words))
         raise Mistake(f"the section sweep is not valid: {error}") from error
+
+
+def _choices(task: Jobs, asks: Search, words: Sequence[str]) -> Space:
+    """What there is to choose from.
+
+    Raises Mistake with every value that cannot be read, and where it stands.
+    """
+    from .load import examine
+
+    try:
+        return space(asks.params, _with_model(asks, words))
+    except Mistake as mistake:
+        loaded, _ = examine(task.folder, _of_sweep(words))
+        if loaded is not None:
+            mistake.problems = tuple(loaded.places.locate(problem) for problem in mistake.problems)
+        raise
+
+
+def _choosable(asks: Search, choices: Space, words: Sequence[str], places: Places) -> None:
+    """See that the values of the first trial are among those to choose from.
+
+    What is packaged steps back where a person chose other values, and what a file says where they typed them.
+    Raises Mistake with every value that is not.
+    """
+    typed = {word.lstrip("+~").partition("=")[0] for word in words}
+    unknown = {key: there for key, there in choices.unknown(asks.first).items() if key.lstrip("+~") not in typed}
+    hint = "Change it, take it out, or let sweep.params have it."
+    found = [
+        Problem(f"must be {there}, not {shown(asks.first[key])}.", path, hint=hint)
+        for key, there in unknown.items()
+        if not places.packaged(path := ("sweep", "first", key))
+    ]
+    if found:
+        raise Mistake(places.locate(problem) for problem in found)
 
 
 def _with_model(asks: Search, words: Sequence[str]) -> list[str]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     Choice = str | int | float | bool | None
 
 
+READABLE = "range(4, 11), interval(0.1, 1), choice(a, b) or tag(log, interval(1e-3, 1))"
+"""How values to choose from are written."""
+
+
 @dataclass(frozen=True)
 class Space:
     """The keys of a search with their distributions, and the overrides that are the same in every trial."""
@@ -43,6 +47,14 @@ class Space:
         plain = {_plain(key): value for key, value in given.items()}
         found = {key: _member(plain[_plain(key)], it) for key, it in self.keys.items() if _plain(key) in plain}
         return {key: value for key, value in found.items() if value is not None}
+
+    def unknown(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """By dotted key, what there is in place of those of the given values that cannot be chosen."""
+        there = {_plain(key): described(it) for key, it in self.keys.items()}
+        there |= {_plain(key): value for key, _, value in (word.partition("=") for word in self.fixed)}
+        known = {_plain(key) for key in self.known(given)}
+        same = {key for key, value in given.items() if there.get(_plain(key)) in _spelled(value)}
+        return {key: there[_plain(key)] for key in given if _plain(key) in there.keys() - known and key not in same}
 
     def combinations(self) -> list[dict[str, Any]]:
         """Every combination of values.
@@ -153,12 +165,12 @@ def _member(value: Any, distribution: BaseDistribution) -> Any:
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
     if isinstance(distribution, CategoricalDistribution):
-        spelled = {_quoted(value).replace(" ", ""), str(value)}
+        spelled = {it.replace(" ", "") for it in _spelled(value)}
         return next((it for it in distribution.choices if str(it).replace(" ", "") in spelled), None)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     number = float(value) if isinstance(distribution, FloatDistribution) else value
-    return number if distribution._contains(number) else None
+    return type(distribution.low)(number) if distribution._contains(number) else None
 
 
 def _some(distribution: BaseDistribution) -> Any:
@@ -183,6 +195,11 @@ def _quoted(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _spelled(value: Any) -> set[str]:
+    """How an override may have a value."""
+    return {_quoted(value), str(value)}
+
+
 def _open(key: str) -> str:
     from .compose import opened
 
@@ -197,7 +214,9 @@ def _told(word: str, typed: bool, error: Exception) -> Problem:
     from hydra.errors import HydraException
 
     key, _, value = word.partition("=")
-    what = told(error, Path(), [word])[0].what if isinstance(error, HydraException) else str(error)
+    unreadable = isinstance(error, HydraException)
     if typed:
+        what = told(error, Path(), [word])[0].what if unreadable else str(error)
         return Problem(what, key=_plain(word), place=Place(COMMAND_LINE))
-    return Problem(f"{value} {what}" if isinstance(error, HydraException) else what, ("sweep", "params", _plain(key)))
+    what, hint = (f"{value} cannot be read.", f"Write it as {READABLE}.") if unreadable else (str(error), "")
+    return Problem(what, ("sweep", "params", _plain(key)), hint=hint)

@@ -49,6 +49,7 @@ class Trials:
         self._asked: dict[int, Trial] = {}
         self._first = dict(first or {})
         self._combinations = choices.combinations() if sampler == "grid" else []
+        self._combinations.sort(key=lambda it: not self._first.items() <= it.items())
 
     def propose(self, first: int, many: int) -> dict[int, list[str]]:
         """The overrides of the next trials by their numbers: as many as wanted, or as were proposed at once before."""
@@ -76,8 +77,8 @@ class Trials:
         before = self._choices.params(job.overrides) if job is not None and job.over else None
         if self._combinations:
             return self._ask(number, self._combinations[number])
-        if number == 0 and before is None and self._first:
-            return self._ask(number, self._first)
+        if number == 0 and self._first:  # given, not proposed: cmaes would count a proposal besides
+            return self._ask(number, before or self._first)
         if before is None or self._sampler == "cmaes":  # which knows only what it proposed itself
             proposed = self._ask(number, None)
             if before is None or proposed == before:

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from overture.generator.project import regenerate
+from overture.runtime.config.spaces import space
 from overture.runtime.runs.store import runs
 from overture.runtime.sweeps.job import FOLD
 from overture.runtime.sweeps.sweep import find
@@ -20,7 +22,7 @@ defaults: [optuna, _self_]
 sweep:
   trials: 2
   model: logistic
-  first: {model.params.C: 0.25, model.params.tol: 9}
+  first: {model.params.C: 0.25}
   params: {model.params.C: "interval(0.1, 1)", model.params.tol: "interval(0.00001, 0.001)"}
 """
 SEARCH = ("train.py", "sweep=logistic", "evaluation.replicates=20", "explanations=null")
@@ -142,7 +144,53 @@ def test_the_first_trial_takes_the_values_that_are_known_to_be_good(root, here):
     chosen = [dict(word.lstrip("+").split("=", 1) for word in job.overrides) for job in find(root, "last").jobs()]
     assert chosen[0]["model.params.C"] == "0.25"
     assert chosen[1]["model.params.C"] != "0.25"
-    assert all(1e-5 <= float(words["model.params.tol"]) <= 1e-3 for words in chosen)  # 9 cannot be chosen
+    assert all(1e-5 <= float(words["model.params.tol"]) <= 1e-3 for words in chosen)
+
+
+def test_a_first_value_that_cannot_be_chosen_is_told_where_it_stands(root, here):
+    (root / "conf" / "sweep").mkdir(exist_ok=True)
+    own = OWN.replace("C: 0.25}", "C: 0.25, model.params.tol: 9, model.params.max_iter: 7}")
+    (root / "conf" / "sweep" / "own.yaml").write_text(
+        own.replace("params: {", "params: {model.params.max_iter: 1000, ")
+    )
+    code, said = here(root, "train.py", "sweep=own")
+
+    assert code == 2
+    assert 'conf/sweep/own.yaml:6   sweep.first."model.params.tol": must be 1e-05 to 0.001, not 9. Change it' in said
+    assert 'conf/sweep/own.yaml:6   sweep.first."model.params.max_iter": must be 1000, not 7. Change it' in said
+    assert "2 problems." in said
+    assert not (root / "sweeps").exists()
+
+    code, said = here(root, "train.py", "sweep=logistic", "sweep.first={model.params.C: 5000}")
+    assert code == 2
+    assert "command line   sweep.first" in said
+    assert "must be 0.0001 to 1000.0, logarithmic, not 5000." in said
+
+
+def test_values_of_a_search_that_cannot_be_read_are_told_where_they_stand(root, here):
+    (root / "conf" / "sweep").mkdir(exist_ok=True)
+    (root / "conf" / "sweep" / "own.yaml").write_text(OWN.replace("interval(0.1, 1)", "interval(0.1, 1"))
+    code, said = here(root, "train.py", "sweep=own")
+
+    assert code == 2
+    assert (
+        'conf/sweep/own.yaml:7   sweep.params."model.params.C": interval(0.1, 1 cannot be read. Write it as range('
+        in said
+    )
+
+
+def test_a_grid_begins_with_the_values_that_are_known_to_be_good(root, here):
+    words = ("model.params.C=2,0.5,1,3", "sweep.sampler=grid", "sweep.trials=2")
+    assert here(root, *SEARCH, *words)[0] == 0
+
+    assert [job.overrides[-1] for job in find(root, "last").jobs()] == ["++model.params.C=1", "++model.params.C=2"]
+
+
+def test_a_packaged_first_value_steps_back_where_others_are_typed(root, here):
+    code, said = here(root, *SEARCH, "model.params.C=0.5,2", "sweep.sampler=grid")
+
+    assert code == 0, said
+    assert [job.overrides[-1] for job in find(root, "last").jobs()] == ["++model.params.C=0.5", "++model.params.C=2"]
 
 
 @pytest.mark.parametrize("folds", ["3", "null"])
@@ -237,6 +285,24 @@ FEW = {
     "stack": ["model=stack", "model.members.catboost.params.iterations=10", "model.folds=2"],
     "xgboost": ["model.params.n_estimators=10"],
 }
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+def test_the_first_trial_of_a_packaged_search_is_the_packaged_model(name):
+    asks = yaml.safe_load((ROOT / "conf" / "sweep" / f"{name}.yaml").read_text())["sweep"]
+    model = yaml.safe_load((ROOT / "conf" / "model" / f"{asks['model']}.yaml").read_text())
+    choices = space(asks["params"], [])
+
+    def packaged(key):
+        found = model
+        for part in key.split(".")[1:]:
+            found = found.get(part, {})
+        return asks["first"][key] if found == {} else found
+
+    assert {key: packaged(key) for key in asks["first"]} == asks["first"]
+    assert not choices.unknown(asks["first"])
+    open_ = {key.lstrip("+") for key in choices.keys} - asks["first"].keys()
+    assert open_ == ({"model.params.max_features"} if name in ("extra_trees", "random_forest") else set())
 
 
 @pytest.mark.parametrize("name", PACKAGED)
