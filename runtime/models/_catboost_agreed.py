@@ -38,15 +38,17 @@ def agreed(model: Any, schema: Schema, inputs: list[str]) -> Tables | None:
     ]
     try:
         tables = compiled(symmetric(model, _codes(labels, inputs)), [it for it in labels if it is not None])
+        if _alike(model, tables, labels, inputs):
+            return tables
     except (UnknownModel, MemoryError, OSError) as error:
         _log.debug("the trees of CatBoost are asked as they are: %r", error)
-        return None
-    if not _alike(model, tables, labels, inputs):
+    except Exception as error:  # CatBoost writes its models otherwise than it did
+        _log.warning("no tables can be made of CatBoost's trees, so those are asked as they are: %r", error)
+    else:
         _log.warning(
             "the tables made of CatBoost's trees predict otherwise than the trees, so those are asked as they are"
         )
-        return None
-    return tables
+    return None
 
 
 def _alike(model: Any, tables: Tables, labels: list[int | None], inputs: list[str]) -> bool:
@@ -56,7 +58,8 @@ def _alike(model: Any, tables: Tables, labels: list[int | None], inputs: list[st
     expected = np.asarray(found, dtype=np.float64).reshape(len(cells), -1)
     known = lines(tables.inputs, cells)
     spans = [(0, len(cells)), *((row, row + 1) for row in range(40))]
-    spans += [(start, start + rows) for rows in _TOGETHER for start in range(0, 4 * rows, rows)]
+    together = (*_TOGETHER, tables.step + 1)
+    spans += [(start, start + rows) for rows in together for start in range(0, min(4 * rows, len(cells)), rows)]
     return all(tables.raw(known[:, start:end]).tobytes() == expected[start:end].tobytes() for start, end in spans)
 
 

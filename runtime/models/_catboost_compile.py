@@ -14,7 +14,7 @@ import numpy as np
 from ._catboost_ctr import terms, values, widened
 from ._catboost_json import Above, Equals, Exceeds, UnknownModel
 from ._catboost_lines import thresholds
-from ._catboost_tables import Input, Seen, Tables
+from ._catboost_tables import Input, Seen, Tables, width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class _Column:
 
     def lines(self, places: NDArray[np.intp], word: np.dtype[Any], keys: int) -> NDArray[np.uint16]:
         """What each line is in the tables; places: where the bits of each tree stand."""
-        leaf = np.zeros((self.count, _width(len(places), word) * 2 // word.itemsize), dtype=word)
+        leaf = np.zeros((self.count, width(len(places), word) * 2 // word.itemsize), dtype=word)
         for tree, level, answers in self.bits:
             leaf[:, places[tree]] |= answers.astype(word) << word.type(level)
         adds = np.zeros((self.count, keys), dtype=np.uint16)
@@ -133,7 +133,7 @@ class _Making:
         ]
         self._keys: dict[Projection, _Keys] = {}
         self._groups: list[_Group] = []
-        self._answered, self._statistic = cache(self._answer), cache(self._values)
+        self._statistic = cache(self._values)
 
     def tables(self) -> Tables:
         asked, trees, word = list(self._asked()), self._model.trees, self._word
@@ -142,7 +142,7 @@ class _Making:
             raise UnknownModel("nothing is asked")
         direct = sum(not it.seen for it in self._keys.values())
         starts = np.cumsum([0, *(it.count for it in columns)]).tolist()
-        self._takes(2 * starts[-1] * (_width(len(trees), word) + direct))
+        self._takes(2 * starts[-1] * (width(len(trees), word) + direct))
         order = _most_asked_first(asked, len(trees))
         layers = _layers(asked, order)
         asked = [it for layer in layers for it in layer]
@@ -175,11 +175,12 @@ class _Making:
         so_far: Counter[tuple[_Keys, int]] = Counter()
         for tree, questions in enumerate(self._model.trees):
             for level, question in enumerate(questions):
-                about, answers = self._answered(question)
+                about = self._about(question)
                 if isinstance(about, _Column):
-                    about.bits.append((tree, level, answers))
+                    about.bits.append((tree, level, self._answers(question)))
                     continue
                 if (question, level) not in places:
+                    answers = self._answers(question)
                     number = so_far[about, level]
                     so_far[about, level] += 1
                     if (about, number) not in groups:
@@ -190,12 +191,14 @@ class _Making:
                     self._groups[place].answers[answers] |= self._word.type(1 << level)
                 yield _Asked(places[question, level], tree, level)
 
-    def _answer(self, question: Question) -> tuple[_Column | _Keys, NDArray[np.bool_]]:
+    def _about(self, question: Question) -> _Column | _Keys:
+        return self._statistic(question.ctr)[0] if isinstance(question, Exceeds) else self._column(question)
+
+    def _answers(self, question: Question) -> NDArray[np.bool_]:
+        """By line of the input, or by key of the combination: too many to be held for all questions at once."""
         if isinstance(question, Exceeds):
-            about, found = self._statistic(question.ctr)
-            return about, found > question.border
-        column = self._column(question)
-        return column, column.answers(question)
+            return np.greater(self._statistic(question.ctr)[1], question.border)
+        return self._column(question).answers(question)
 
     def _values(self, number: int) -> tuple[_Column | _Keys, NDArray[np.float32]]:
         """A statistic, by the line of the one input that it is about, or by the key of the combination."""
@@ -267,11 +270,6 @@ def _number(it: Number, borders: set[np.float32]) -> _Column:
 
 def _category(place: int, hashes: list[int]) -> _Column:
     return _Column(place, len(hashes) - 1, None, widened(hashes), len(hashes))
-
-
-def _width(trees: int, word: np.dtype[Any]) -> int:
-    """Numbers of 16 bits that hold the bits of so many trees."""
-    return -(-trees * word.itemsize // 2)
 
 
 def _starts(lengths: list[int]) -> NDArray[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_AT_ONCE = 1 << 18  # leaves that are added up in one go
+_AT_ONCE = 1 << 18  # numbers that are added up in one go
 _MANY = 96  # rows from which adding input by input is faster, for more stays in the cache
 
 
@@ -85,14 +85,19 @@ class Tables:
         """How many scores a row has."""
         return int(self.leaves[0].size)
 
+    @property
+    def step(self) -> int:
+        """How many rows are added up in one go."""
+        return max(_MANY, _AT_ONCE // (len(self.firsts) * self.outputs))
+
     def raw(self, lines: NDArray[np.intp]) -> NDArray[np.float64]:
         """The raw scores (rows, outputs) of rows given by the lines of their inputs, (inputs, rows)."""
         rows = lines.shape[1]
         if rows == 1:
             sums = self._one(lines[:, 0])
         else:
-            step = max(_MANY, _AT_ONCE // len(self.firsts))
-            found = [self._many(lines[:, i : i + step]) for i in range(0, rows, step)]
+            parts = [lines[:, i : i + self.step] for i in range(0, rows, self.step)]
+            found = [self._many(it) if it.shape[1] > 1 else self._one(it[:, 0]) for it in parts]
             sums = found[0] if len(found) == 1 else np.concatenate(found)
         sums = sums.reshape(rows, -1)
         return sums if self.scale == 1.0 and not self.bias.any() else sums * self.scale + self.bias
@@ -138,5 +143,10 @@ class Tables:
     def _divided(self, found: NDArray[np.uint16]) -> tuple[NDArray[Any], NDArray[np.uint16]]:
         """The numbers of the leaves, (…, trees), and the keys."""
         trees, word = len(self.firsts), self.answers.dtype
-        width = -(-trees * word.itemsize // 2)
-        return found[..., :width].view(word)[..., :trees], found[..., width:]
+        bits = width(trees, word)
+        return found[..., :bits].view(word)[..., :trees], found[..., bits:]
+
+
+def width(trees: int, word: np.dtype[Any]) -> int:
+    """Numbers of 16 bits that hold the bits of so many trees, a word each."""
+    return -(-trees * word.itemsize // 2)

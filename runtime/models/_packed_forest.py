@@ -47,9 +47,12 @@ def unpacked(state: dict[str, Any]) -> dict[str, Any]:
     if "trees" not in state:
         return state
     trees, shell = state["trees"], state["estimator"]
+    if len(shell.estimators_) != 1:
+        raise ValueError("the first tree is missing")
     first = shell.estimators_[0]
     make, arguments, *_ = first.tree_.__reduce__()
-    assert make is Tree
+    if make is not Tree:
+        raise ValueError("the first tree is of another kind")
     if not int(trees["counts"].sum()) == len(trees["nodes"]) == len(trees["values"]) or trees["counts"].min() < 1:
         raise ValueError("nodes are missing")
     members, start = [], 0

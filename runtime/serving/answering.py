@@ -31,10 +31,9 @@ class Answerer:
         """Literals: by column the only labels that a decoded row can have."""
         hooks, schema = predictor.hooks, predictor.model.schema
         self._predictor, self._schema = predictor, schema
-        own = any((hooks.features, hooks.before_predict, hooks.after_predict))
-        self.together = not own
+        self.together = not hooks.touching
         """May rows of several requests be predicted in one call? A hook may look at all rows that it is given."""
-        self.quick = None if own or predictor.quick is None else completing(predictor.quick, schema)
+        self.quick = None if hooks.touching or predictor.quick is None else completing(predictor.quick, schema)
         """Predicts tuples; None where a frame is needed."""
         self._encode = _encoder(predictor.version, [classes.text(label) for label in schema.classes or ()])
         self._order = classes.scoring_order(schema)

@@ -96,7 +96,7 @@ class Batcher:
         few, self._few, self._rows = self._few, [], 0
         batch, rest = self._cut(few, self._inline)
         self._lonely = len(few) == 1
-        _settle(batch, _outcomes(self._predict, batch))
+        settle(batch, _outcomes(self._predict, batch))
         if rest:
             self._many.extend(rest)
             if not self._busy:
@@ -112,7 +112,7 @@ class Batcher:
             work.add_done_callback(lambda done: self._finished(batch, done.result()))
 
     def _finished(self, batch: list[Waiting], outcomes: list[Any]) -> None:
-        _settle(batch, outcomes)
+        settle(batch, outcomes)
         self._busy = False
         self._start()
 
@@ -145,11 +145,16 @@ def _outcomes(predict: Predict, batch: list[Waiting]) -> list[Any]:
     return outcomes
 
 
-def _settle(batch: list[Waiting], outcomes: list[Any]) -> None:
-    for (_, future), outcome in zip(batch, outcomes, strict=True):
-        if future.done():
+def settle(batch: list[Waiting], outcomes: list[Any]) -> None:
+    """Give each request its answers, or the exception that its rows raised; whatever one does with them, the others get theirs."""
+    for (_, answer), outcome in zip(batch, outcomes, strict=True):
+        if answer.done():
             continue
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+        try:
+            if isinstance(outcome, Exception):
+                answer.set_exception(outcome)
+            else:
+                answer.set_result(outcome)
+        except Exception as error:
+            told = {"message": "an answer could not be given", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)

@@ -31,7 +31,7 @@ from .decoding import Unsupported
 from .example import example
 from .feedback import FEEDBACK, Feedback, described, take
 from .guard import Application, Guard, cross_origin
-from .insides import end_with_parent, metered, one_access_log, this_machine, trail
+from .insides import counted_apart, end_with_parent, metered, one_access_log, this_machine, trail
 from .invalid import Invalid
 from .lane import Lane
 from .lanes import fast_lanes, own
@@ -55,6 +55,7 @@ EXPLAINED = 32
 """Requests for explanations that one worker has inside at once; each may take long."""
 RETAINED = 20_000
 """Objects between two looks for garbage: those of some thousand rows that wait for the log are none."""
+_COLLECTED = gc.get_threshold()[0]
 _CALL: ContextVar[str] = ContextVar("call", default="")
 
 
@@ -99,6 +100,8 @@ class HttpService(Service[Any]):  # type: ignore[misc]
     def inject_config(self) -> None:
         """Also: from the project folder, unlike from a Bento, only this machine is listened to unless told otherwise."""
         super().inject_config()
+        with suppress(Exception):  # BentoML keeps it elsewhere than it did
+            counted_apart()
         if self.bento is None:
             with suppress(Exception):  # BentoML keeps it elsewhere than it did
                 this_machine()
@@ -188,7 +191,6 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
     feedback: Feedback | None = None
     published: Callable[[], None] | None = None
     """Called then, too."""
-    collected = gc.get_threshold()
 
     async def create_instance(self, app: Any) -> None:
         """Make the instance that answers."""
@@ -197,8 +199,7 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
             self.started(self._service_instance)
         gc.collect()
         gc.freeze()  # what lives as long as the service is not looked through again and again while rows wait for the log
-        self.collected = gc.get_threshold()
-        gc.set_threshold(RETAINED, *self.collected[1:])
+        gc.set_threshold(RETAINED)
 
     async def destroy_instance(self, app: Any) -> None:
         """Every request is answered: write what the logs still hold."""
@@ -206,7 +207,7 @@ class _Factory(ServiceAppFactory):  # type: ignore[misc]
             await super().destroy_instance(app)
         finally:
             gc.unfreeze()
-            gc.set_threshold(*self.collected)
+            gc.set_threshold(_COLLECTED)
             if self.published is not None:
                 self.published()
             for kept in (self.kept, self.trail, self.feedback):

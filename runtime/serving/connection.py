@@ -21,19 +21,22 @@ PATIENCE = 0.1
 """Seconds that the rest of a request may take to be answered here: many callers send the head first, and then the body."""
 
 
-class _Turn:
-    """What uvicorn's protocol takes for the request at hand while a call is answered here."""
-
-    more_body = False
-
-    def __init__(self, scope: Any) -> None:
-        self.scope = scope
-        self.response_complete = self.keep_alive = True
-        self.disconnected = False
-        self.message_event = self
+class _Unheard:
+    """An event that nobody waits for."""
 
     def set(self) -> None:
-        """Nobody waits for this."""
+        """Nobody is told."""
+
+
+class _Cycle:
+    """What uvicorn's protocol takes for its own of the request at hand, while a call is answered here."""
+
+    more_body = disconnected = False
+    message_event = _Unheard()
+
+    def __init__(self) -> None:
+        self.scope: Any = None
+        self.response_complete = self.keep_alive = True
 
 
 class Connection(asyncio.Protocol):
@@ -46,7 +49,7 @@ class Connection(asyncio.Protocol):
         self._behind, self._shortcut = behind, shortcut
         self._transport, self._heads = behind.transport, shortcut.heads
         self._scope = {"client": behind.client, "scheme": behind.scheme, "method": "POST"}
-        self._turn = _Turn(None)
+        self._cycle = _Cycle()
         self._call: Call | None = None
         self._part: Head | None = None
         self._held = b""
@@ -65,35 +68,35 @@ class Connection(asyncio.Protocol):
         if head is None or not self._between():
             return self._pass(data, end)
         self._begun = time.perf_counter()
-        behind, turn = self._behind, self._turn
+        behind, own = self._behind, self._cycle
         behind._unset_keepalive_if_required()
-        turn.scope, turn.keep_alive, turn.response_complete = behind.scope, True, False
-        behind.cycle = turn
+        own.scope, own.keep_alive, own.response_complete = behind.scope, True, False
+        behind.cycle = own
         return self._ask(head, data)
 
     def write(self, lines: bytes, body: bytes) -> None:
         """Send a good answer."""
-        end = b"\r\n" if self._turn.keep_alive else wire.CLOSE
+        end = b"\r\n" if self._cycle.keep_alive else wire.CLOSE
         self._transport.write(b"".join((wire.started(self._behind.server_state.default_headers), lines, end, body)))
 
     def ready(self) -> None:
         """The answer was sent: the next may come."""
-        turn, self._call = self._turn, None
-        turn.response_complete = True
-        if not turn.keep_alive:
+        own, self._call = self._cycle, None
+        own.response_complete = True
+        if not own.keep_alive:
             self._transport.close()
         self._behind.on_response_complete()
         held, self._held = self._held, b""
-        if held and turn.keep_alive:
+        if held and own.keep_alive:
             self.data_received(held)
 
     def again(self, data: bytes) -> None:
         """Give uvicorn what came as if it had just come."""
-        turn, self._call = self._turn, None
-        turn.response_complete = True
+        own, self._call = self._cycle, None
+        own.response_complete = True
         held, self._held = self._held, b""
         self._behind.data_received(data + held)
-        if not turn.keep_alive:  # the server is about to stop, which it told of this turn alone
+        if not own.keep_alive:  # the server is about to stop, of which it told this cycle alone
             self._behind.shutdown()
 
     def scope(self, path: str) -> Scope:
@@ -144,7 +147,9 @@ class Connection(asyncio.Protocol):
         cycle = behind.cycle if self._between() else None
         behind.data_received(data)
         new = behind.cycle
-        if cycle is not None and new is not cycle and behind.scope is new.scope and new.keep_alive:
+        if cycle is None or new is cycle or behind.scope is not new.scope or behind.pipeline:
+            return  # no head, or more than one
+        if new.keep_alive:
             self._shortcut.learn(data[:end], new.scope)
 
     def connection_lost(self, exc: Exception | None) -> None:

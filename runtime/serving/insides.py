@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
+from pathlib import Path
+
+import psutil
 
 from .access_log import AccessLog
 from .meter import Meter
@@ -64,6 +68,17 @@ def end_with_parent() -> None:
 
     if server_context.worker_index is not None:
         look()
+
+
+def counted_apart() -> None:
+    """Have each command that serves count for itself: BentoML has one folder for all, and empties it when the next starts."""
+    from bentoml._internal.container import BentoMLContainer
+
+    folder = Path(BentoMLContainer.bentoml_home.get()) / "overture" / "metrics"
+    for left in folder.glob("*"):
+        if left.name.isdecimal() and not psutil.pid_exists(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    BentoMLContainer.prometheus_multiproc_dir.set(str(folder / str(os.getpid())))
 
 
 def this_machine() -> None:

@@ -60,6 +60,19 @@ class Meter:
             labelnames=[],
             multiprocess_mode="livesum",
         )
+        self._of_the_log(metrics)
+        self._by_answer: dict[tuple[str, int], tuple[Any, Any]] = {}
+        self._by_path: dict[str, tuple[Any, Any]] = {}
+        self._spent: dict[tuple[str, int], list[float]] = {}
+        self._new_rows: Counter[str] = Counter()
+        self._calls: list[int] = []
+        self._left = 0
+        self._now: Mapping[str, int] = {}
+        self._due = False
+        _known(self._batch)
+
+    def _of_the_log(self, metrics: Any) -> None:
+        """What is told of answered rows after they were answered."""
         self._logged = metrics.Counter(
             namespace="overture", name="log_rows_total", documentation="Rows that the request log holds", labelnames=[]
         )
@@ -81,15 +94,6 @@ class Meter:
             documentation="Answered rows that the challenger predicted, failed at, or was not shown, by outcome",
             labelnames=["outcome"],
         )
-        self._by_answer: dict[tuple[str, int], tuple[Any, Any]] = {}
-        self._by_path: dict[str, tuple[Any, Any]] = {}
-        self._spent: dict[tuple[str, int], list[float]] = {}
-        self._new_rows: Counter[str] = Counter()
-        self._calls: list[int] = []
-        self._left = 0
-        self._now: Mapping[str, int] = {}
-        self._due = False
-        _known(self._batch)
 
     def begun(self, inside: Mapping[str, int]) -> None:
         """A request has come; so many are inside by path, now and whenever one looks."""

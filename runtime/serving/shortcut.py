@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import wire
+from .batching import settle
 from .connection import Connection
 from .guard import Guard, is_json, request_id
 from .lane import LARGE, Lane
@@ -57,15 +58,22 @@ class Shortcut:
             behind.transport.set_protocol(Connection(behind, self))
 
     def learn(self, head: bytes, scope: Scope) -> None:
-        """Remember the head of a request that uvicorn has just parsed, if another that begins with it can only mean the same."""
-        headers, lane = dict(scope["headers"]), self._lanes.get(scope["path"])
-        if lane is None or not head.startswith(b"POST ") or len(head) > LONGEST_HEAD or not is_json(headers):
+        """Remember the head of a request that uvicorn has just parsed, if another that begins with it can only mean the same.
+
+        It is read here, too: what both read alike is what it says.
+        """
+        lane = self._lanes.get(scope["path"])
+        if lane is None or len(head) > LONGEST_HEAD or not head.endswith(b"\r\n\r\n"):
             return
-        lines = head.count(b"\n")  # as many as there are headers, and the first and the last: none is continued
-        if lines != head.count(b"\r\n") or lines != len(scope["headers"]) + 2 or lines != len(headers) + 2:
+        first, *lines = head[:-4].split(b"\r\n")
+        read = [(name.lower(), value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
+        headers = dict(read)
+        if first != b"POST %b HTTP/1.1" % lane.path.encode() or read != scope["headers"]:
             return
         length = headers.get(b"content-length", b"")
-        if not headers.keys() <= _HARMLESS or not length.isdigit() or int(length[:9]) > LARGE:
+        if not length.isdigit() or len(length) > 9 or int(length) > LARGE:
+            return
+        if len(headers) < len(read) or not headers.keys() <= _HARMLESS or not is_json(headers):
             return
         if len(self.heads) >= MOST_HEADS:
             self.heads.clear()
@@ -74,7 +82,7 @@ class Shortcut:
     def begin(self, connection: Connection, head: Head, data: bytes, begun: float) -> Call | None:
         """Take a request in; None: it has to go the long way. begun: when it came, by time.perf_counter."""
         lane, guard = head.lane, self.guard
-        if head.length > guard.max_bytes or not guard.enter(lane.path, head.headers):
+        if head.length > guard.max_bytes or not lane.batcher.room(1) or not guard.enter(lane.path, head.headers):
             return None
         try:
             asked = lane.read(data[head.end :])
@@ -112,10 +120,9 @@ class Call:
             found = batcher.now(rows)
         except Exception as error:
             return self.set_exception(error)
-        if found is not None:
-            return self.set_result(found)
-        batcher.put(rows, self)
-        return None
+        if found is None:
+            return batcher.put(rows, self)
+        return settle([(rows, self)], [found])
 
     def done(self) -> bool:
         """Is it answered, or has the caller gone?"""
@@ -130,11 +137,14 @@ class Call:
         except Exception as error:
             return self.set_exception(error)
         self._over = True
-        connection.write(good(asked_as, body), body)
-        seconds = time.perf_counter() - self._begun
-        self._guard.leave(lane.path, 200, seconds)
-        lane.left(connection.scope(lane.path), self._head.headers, len(rows), len(body), seconds)
-        return connection.ready()
+        try:
+            connection.write(good(asked_as, body), body)
+            seconds = time.perf_counter() - self._begun
+            lane.left(connection.scope(lane.path), self._head.headers, len(rows), len(body), seconds)
+        finally:  # whatever becomes of its traces, the connection goes on
+            self._guard.leave(lane.path, 200, time.perf_counter() - self._begun)
+            connection.ready()
+        return None
 
     def set_exception(self, _: Exception) -> None:
         """The plain service shall see to it, as if it had just come."""

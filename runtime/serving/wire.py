@@ -22,7 +22,17 @@ _OF_A_REQUEST = {
     "scope",
     "more_body",
 }
-_OF_A_CONNECTION = {"transport", "flow", "server_state", "client", "scheme", "scope", "cycle", "limit_concurrency"}
+_OF_A_CONNECTION = {
+    "transport",
+    "flow",
+    "server_state",
+    "client",
+    "scheme",
+    "scope",
+    "cycle",
+    "pipeline",
+    "limit_concurrency",
+}
 _CALLED = {"_unset_keepalive_if_required", "on_response_complete", "data_received", "connection_lost", "shutdown"}
 _OK, _LINE = b"HTTP/1.1 200 OK\r\n", b"%b: %b\r\n"
 CLOSE = b"connection: close\r\n\r\n"

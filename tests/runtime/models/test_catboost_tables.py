@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from overture.runtime.data.column import Column, column
 from overture.runtime.model import Fitted
-from overture.runtime.models import _catboost_agreed, _catboost_compile, _catboost_json
+from overture.runtime.models import _catboost_agreed, _catboost_compile, _catboost_json, _catboost_tables
 from overture.runtime.models._catboost_lines import thresholds
 from overture.runtime.models._catboost_quick import QuickTables, QuickTrees
 from overture.runtime.models._catboost_tables import Tables
@@ -200,6 +200,38 @@ def test_no_place_for_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tempfile.TemporaryDirectory", full)
     assert isinstance(fitted("binary", 1).quick(), QuickTrees)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_rows_are_added_in_the_same_order_wherever_they_are_divided(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A last part of one row would be added up pairwise if it were treated like many."""
+    model = fitted(task, 5, iterations=60)
+    monkeypatch.setattr(_catboost_tables, "_AT_ONCE", 0)
+    monkeypatch.setattr(_catboost_tables, "_MANY", 5)
+    quick, trees = model.quick(), QuickTrees(model.model, model.schema, model.inputs)
+    assert isinstance(quick, QuickTables)
+    assert quick._tables.step == 5
+    rows = asked(table(task, 5)[0], model.schema, 5)
+    expected = trees.predict(rows)
+    for size in range(1, 22):
+        for start in range(0, 380, 19):
+            assert quick.predict(rows[start : start + size]).tobytes() == expected[start : start + size].tobytes()
+
+
+def test_a_model_that_is_written_otherwise_than_it_was_is_asked_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = fitted("binary", 1)
+
+    def changed(*_: Any) -> Any:
+        raise KeyError("oblivious_trees")
+
+    monkeypatch.setattr(_catboost_agreed, "symmetric", changed)
+    with caplog.at_level(logging.WARNING, "overture"):
+        assert isinstance(model.quick(), QuickTrees)
+    assert "no tables can be made" in caplog.text
 
 
 def _leaves(tables: Tables) -> Tables:

@@ -118,3 +118,24 @@ def test_a_crowd_beyond_what_the_loop_may_do_goes_on_in_the_thread():
     assert [values(each) for each in found] == [[2 * i] * 60 for i in range(10)]
     assert len(model.calls) == 2
     assert len(model.calls[0]) == 240
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_an_answer_that_cannot_be_given_keeps_no_other_from_its_own(quick):
+    class Broken:
+        def done(self):
+            return False
+
+        def set_result(self, found):
+            raise OSError("no")
+
+    told = []
+
+    async def scenario(made):
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what["exception"]))
+        first = made.submit([(1,)])
+        made.put([(2,)], Broken())
+        return await asyncio.gather(first, made.submit([(3,)]))
+
+    assert [values(each) for each in run(Model(), scenario, quick=quick)] == [[2], [6]]
+    assert [str(error) for error in told] == ["no"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from .conftest import write_project
 
 BENTOML = Path(sys.executable).parent / "bentoml"
 BEAN = {"Area (px²)": 3, "shop": "a", "colour": None, "picked": "2024-02-29", "seen": "2024-06-30T12:00:00Z"}
@@ -76,6 +79,29 @@ def test_a_server_with_two_workers_answers_refuses_and_stops(make_project, plugi
         assert "/predict" in client.get("/metrics").text
     assert "Traceback" not in (root / "server.log").read_text()
     assert process.returncode == 0
+
+
+def test_servers_side_by_side_count_each_for_itself(make_project, plugin, tmp_path, monkeypatch):
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "home"))
+    counts = tmp_path / "home" / "overture" / "metrics"
+    killed = counts / "999999999"
+    killed.mkdir(parents=True)
+    good = {"rows": [{**BEAN, "notes": None}]}
+
+    def answered(client):
+        told = re.findall(
+            r'^bentoml_service_request_total{.*endpoint="/predict".* (\S+)$', client.get("/metrics").text, re.M
+        )
+        return sum(map(float, told))
+
+    with serving(make_project("multiclass"), plugin) as (client, process):
+        for _ in range(3):
+            assert client.post("/predict", json=good).status_code == 200
+        with serving(write_project(tmp_path / "other", "multiclass"), plugin) as (other, second):
+            assert other.post("/predict", json=good).status_code == 200
+            assert client.post("/predict", json=good).status_code == 200
+            assert [answered(client), answered(other)] == [4, 1]
+            assert {path.name for path in counts.iterdir()} == {str(process.pid), str(second.pid)}
 
 
 def fails(root, plugin):

@@ -1,5 +1,6 @@
 """Requests on connections that are kept open, through a real uvicorn: answered where they arrive, to the same bytes."""
 
+import hashlib
 import http.client
 import json
 import logging
@@ -195,6 +196,32 @@ def test_requests_cut_anywhere_are_answered_each_once_and_in_order(churn_server)
             assert [caller.answer() for _ in range(4)] == expected, cut
 
 
+def test_a_head_is_never_taken_for_the_one_that_came_with_it(churn_server):
+    """Two heads that nobody knows, in one read: neither is learned as what the other says."""
+    with Caller(churn_server[2]) as caller:
+        caller.warm()
+        for turn, paths in enumerate([("/predict", "/explain"), ("/explain", "/predict"), ("/predict", "/predict")]):
+            line = f"user-agent: {turn}"
+            caller.socket.sendall(b"".join(asked(FINE, line, path=path) for path in paths))
+            expected = [caller.answer()[1] for _ in paths]
+            for _ in range(3):
+                assert [caller.ask(FINE, line, path=path)[1] for path in paths] == expected
+            assert [b"contributions" in answer for answer in expected] == [path == "/explain" for path in paths]
+
+
+def test_a_key_opens_nothing_for_a_request_beside_it(plugin, tmp_path):
+    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    with listening(app) as (_, port), Caller(port) as caller:
+        caller.warm()
+        app.refusal = Refusal([hashlib.sha256(b"good").hexdigest().encode()], None, frozenset())
+        bad, good = (asked(FINE, f"x-api-key: {key}") for key in ("evil", "good"))
+        for pair, expected in ((bad + good, [401, 200]), (good + bad, [200, 401])):
+            caller.socket.sendall(pair)
+            assert [caller.answer()[0] for _ in range(2)] == expected
+            for _ in range(3):
+                assert [caller.ask(FINE, f"x-api-key: {key}")[0] for key in ("evil", "good")] == [401, 200]
+
+
 def test_a_body_that_holds_a_whole_request_is_a_body(churn_server):
     """Whoever could have it read as a request of its own would ask in the name of others behind the same proxy."""
     inner = asked(FINE)
@@ -210,20 +237,25 @@ def test_a_body_that_holds_a_whole_request_is_a_body(churn_server):
             assert caller.left == b""
 
 
-@pytest.mark.parametrize(("patience", "pause"), [(20, 0.05), (0.01, 0.5)])
-def test_a_body_may_come_after_its_head(churn_server, direct, monkeypatch, patience, pause):
+@pytest.mark.parametrize("patience", [20, 0.01])
+def test_a_body_may_come_after_its_head(churn_server, direct, monkeypatch, patience):
     """As most callers in Python send them."""
+    late, inner = [], connection.Connection._late
     monkeypatch.setattr(connection, "PATIENCE", patience)
+    monkeypatch.setattr(connection.Connection, "_late", lambda own: inner(own) or late.append(own))
     request = asked(FINE)
     with Caller(churn_server[2]) as caller:
         expected = [caller.ask(FINE) for _ in range(3)][-1]
         direct.clear()
-        for _ in range(4):
+        for turn in range(1, 5):
             caller.socket.sendall(request[: -len(FINE)])
-            time.sleep(pause)
+            if patience < 1:
+                until(lambda turn=turn: len(late) == turn)
+            else:
+                time.sleep(0.05)
             caller.socket.sendall(FINE)
             assert caller.answer() == expected
-    assert len(direct) == (4 if pause < patience else 0)
+    assert len(direct) == (0 if patience < 1 else 4)
 
 
 def test_callers_that_people_use_are_answered_where_they_ask(churn_server, direct, monkeypatch):
@@ -252,15 +284,46 @@ def test_a_body_that_never_comes_is_given_up(plugin, tmp_path):
         assert caller.answer()[0] == 408
 
 
-def test_a_caller_who_goes_in_the_middle_of_a_request_leaves_nothing(churn_server):
-    app = churn_server[0]
+def test_a_caller_who_goes_in_the_middle_of_a_request_leaves_nothing(churn_server, monkeypatch, caplog):
+    app, late = churn_server[0], []
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
+    monkeypatch.setattr(connection.Connection, "_late", late.append)
     with Caller(churn_server[2]) as caller:
         caller.warm()
         caller.socket.sendall(asked(FINE)[:-1])
         time.sleep(0.02)
     with Caller(churn_server[2]) as caller:
         assert caller.ask(FINE)[0] == 200
+        time.sleep(0.3)
+        assert caller.ask(FINE)[0] == 200
+    assert late == []
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
     until(lambda: app._inside["/predict"] == 0)
+
+
+def test_a_caller_who_reads_slowly_gets_every_answer_and_keeps_few_of_them_here(churn_server, direct):
+    """What is not read fills the system's buffers, then the server's, up to its mark: from there on answers wait to be given."""
+    app, server, port = churn_server
+    content = json.dumps({"rows": [{**ROW, "customerID": f"{n:04}" * 50} for n in range(60)]}).encode()
+    with Caller(port) as caller:
+        expected = caller.warm(content).ask(content)
+        (behind,) = server.server_state.connections
+        sent, request = 0, asked(content)
+        direct.clear()
+        while not behind.flow.write_paused:
+            caller.socket.sendall(request)
+            sent += 1
+            until(lambda sent=sent: len(direct) == sent)
+            assert sent < 3000
+        for _ in range(3):
+            caller.socket.sendall(request)
+        until(lambda: app._inside["/predict"] == 1)
+        assert behind.transport.get_write_buffer_size() < 2 * len(expected[1]) + 65536
+        assert [caller.answer() for _ in range(sent + 3)] == [expected] * (sent + 3)
+        assert len(direct) == sent
+        until(lambda: app._inside["/predict"] == 0)
+        assert caller.ask(content) == expected
+        assert len(direct) == sent + 1
 
 
 def test_many_requests_at_once_on_one_connection_keep_their_order(churn_server):
@@ -390,18 +453,15 @@ def test_a_server_that_stops_answers_what_it_has_begun_and_closes(plugin, tmp_pa
     app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (server, port), Caller(port) as caller:
         caller.warm()
-        batcher = app.fast["/predict"].batcher
-        begun, put = threading.Event(), batcher.put
+        batcher, begun = app.fast["/predict"].batcher, []
+        put = batcher.put
         monkeypatch.setattr(batcher, "now", lambda rows: None)
-
-        def later(rows, answer):
-            begun.set()
-            batcher._loop.call_later(0.5, put, rows, answer)
-
-        monkeypatch.setattr(batcher, "put", later)
+        monkeypatch.setattr(batcher, "put", lambda *given: begun.append(given))
         caller.socket.sendall(asked(FINE))
-        assert begun.wait(10)
+        until(lambda: begun)
         server.should_exit = True
+        until(lambda: not any(it.cycle.keep_alive for it in server.server_state.connections))
+        batcher._loop.call_soon_threadsafe(put, *begun[0])
         head = caller.socket.recv(1 << 16)
         assert head.startswith(b"HTTP/1.1 200")
         assert b"connection: close" in head
@@ -413,3 +473,19 @@ def test_an_uvicorn_that_changed_inside_is_left_alone(plugin, tmp_path, monkeypa
     with listening(app) as (_, port), Caller(port) as caller:
         assert [caller.ask(FINE)[0] for _ in range(4)] == [200] * 4
     assert direct == []
+
+
+def test_what_cannot_be_noted_of_an_answer_does_not_end_the_connection(plugin, tmp_path, monkeypatch, caplog):
+    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    with listening(app) as (_, port), Caller(port) as caller:
+        expected = caller.warm().ask(FINE)
+
+        def fails(*_):
+            raise OSError("no")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(type(app.fast["/predict"]), "left", fails)
+            assert [caller.ask(FINE) for _ in range(3)] == [expected] * 3
+        assert caller.ask(FINE) == expected
+        assert app._inside["/predict"] == 0
+    assert len([record for record in caplog.records if "an answer could not be given" in record.getMessage()]) == 3
