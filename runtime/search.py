@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StrictStr
+from pydantic import Field
 
-from .data.span import seconds
+from .data.span import Time, seconds
 from .errors import Mistake, Problem, did_you_mean
 from .section import Section
 
@@ -26,7 +26,7 @@ class Search(Section):
     """What proposes the next trial: tpe learns from the trials before, cmaes too, for numbers only; random and grid do not."""
     trials: Annotated[int, Field(ge=1, le=100_000)] = 30
     """How many trials there are in all, those before an interruption included."""
-    timeout: Annotated[StrictStr, Field(pattern=r"^\d{1,9}[wdhms]$")] | None = None
+    timeout: Time | None = None
     """How long new trials are begun, as 2h or 30m; null: until there are enough."""
     objectives: Annotated[list[str], Field(min_length=1)] | None = None
     """The metrics to make better; null: the project's objective. With several, the best compromises are kept."""

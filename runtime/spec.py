@@ -15,6 +15,7 @@ from .data.join import shape
 from .errors import Mistake, Problem, did_you_mean
 from .evaluation import Evaluation
 from .explanations.settings import Explanations
+from .form import Form
 from .kinds import ByKind
 from .model import MODELS, Model
 from .schema import Schema, Task
@@ -46,7 +47,9 @@ class ComputedTarget(Section):
 class Spec(Section):
     """One project: the data, the model and how it is evaluated and served."""
 
-    name: Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+    name: Annotated[
+        str, Form(r"^[a-z][a-z0-9-]{0,62}$", "lower-case letters, digits and dashes, starting with a letter")
+    ]
     """The project's name: lower-case letters, digits and dashes, as hosts and services are named."""
     description: str = ""
     """What the model answers, in a sentence; it is shown in the API."""

@@ -8,14 +8,23 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from .errors import Problem, did_you_mean
+from .form import EnvironmentVariable, Form
 from .section import Section
 
-_Name = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
+_Name = Annotated[
+    str,
+    Form(
+        r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$",
+        "lower-case letters, digits, dashes and points, starting and ending with a letter or digit",
+    ),
+]
 _Algorithm = Literal[
     "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA", "HS256", "HS384", "HS512"
 ]
-_Cpu = Annotated[StrictStr, Field(pattern=r"^([1-9][0-9]*m|[1-9][0-9]*|0?\.[0-9]*[1-9][0-9]*)$")]
-_Memory = Annotated[StrictStr, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$")]
+_Cpu = Annotated[
+    str, Form(r"^([1-9][0-9]*m|[1-9][0-9]*|0?\.[0-9]*[1-9][0-9]*)$", "a number of cores, as 2, 0.5 or 500m")
+]
+_Memory = Annotated[str, Form(r"^[1-9][0-9]*(Mi|Gi)$", "an amount of memory, as 512Mi or 2Gi")]
 
 
 class Log(Section):
@@ -33,14 +42,14 @@ class Log(Section):
     """Columns that are left out."""
     hash: list[StrictStr] = []
     """Columns of which a keyed hash is kept, beside the personal ones."""
-    hash_key: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = "OVERTURE_LOG_KEY"
+    hash_key: EnvironmentVariable = "OVERTURE_LOG_KEY"
     """The environment variable with the key of the hashes; without it, columns to be hashed are left out."""
 
 
 class Jwt(Section):
     """JSON Web Tokens that a service accepts; needs the extra `jwt`."""
 
-    key_env: StrictStr
+    key_env: EnvironmentVariable
     """The environment variable with the public key (PEM), or the secret of an HS algorithm."""
     algorithms: Annotated[list[_Algorithm], Field(min_length=1)] = ["RS256"]
     """How tokens may be signed."""
@@ -53,7 +62,7 @@ class Jwt(Section):
 class Auth(Section):
     """Who may ask."""
 
-    keys_env: StrictStr | None = None
+    keys_env: EnvironmentVariable | None = None
     """The environment variable with the SHA-256 hashes of the API keys, in hex, separated by commas or blanks."""
     jwt: Jwt | None = None
     """Tokens that are accepted as well."""
@@ -129,7 +138,9 @@ class Batch(Section):
 class Kubernetes(Section):
     """The service in a Kubernetes cluster: manifests for `kubectl apply -f kubernetes/`."""
 
-    image: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]*$")]
+    image: Annotated[
+        str, Form(r"^[a-z0-9][A-Za-z0-9._/:@-]*$", "the name of an image, as registry.example.com/churn:1")
+    ]
     """The container image, as pushed: registry.example.com/churn:2f9c41d07be3."""
     namespace: _Name | None = None
     """Where it runs; null: where kubectl stands."""

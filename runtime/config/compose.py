@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Mistake, Problem
+from ..form import misplaced, unshown
 from .catalogs import SCHEME, anchored, shown
 from .catalogs import folder as catalog_folder
 from .faults import PRIMARY, told
@@ -45,8 +46,8 @@ def compose(root: Path, overrides: Sequence[str]) -> Composition:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    folder, given = (root / "conf").resolve(), list(opened(overrides))
-    problems: list[Problem] = []
+    folder, given = (root / "conf").resolve(), [word for word in opened(overrides) if not misplaced(word)]
+    problems = unshown(overrides)  # before Hydra sees and repeats them
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a search path that is missing is told by `told`
         with quick_yaml(), _nested(), initialize_config_dir(str(folder), version_base="1.3"):

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..command_line import exit_code
 from ..errors import Mistake, Problem
+from ..form import unshown
 from .compose import opened
 from .followed import Followed
 from .jobs import Jobs, Task
@@ -57,6 +58,8 @@ def _hydra(task: Task, folder: Path, config_path: Path, config_name: str, debug:
 
     from .load import load
 
+    if wrong := unshown(sys.argv[1:]):
+        raise Mistake(wrong)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, in place of Hydra's own way of printing them
     followed = Followed(task)
     jobs = Jobs(followed, folder, debug)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..errors import Problem, did_you_mean, listed
+from ..form import UNSHOWN
 from ..kinds import ByKind
 from .renamed import renamed
 
@@ -22,20 +23,6 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 TAGS = ("kind", "type")
 _SHAPES = ("string_type", "list_type", "dict_type", "model_type", "literal_error")
-_FORMS = {
-    r"^[a-z][a-z0-9-]{0,62}$": "lower-case letters, digits and dashes, starting with a letter",
-    r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$": "lower-case letters, digits, dashes and points, starting and ending with a letter or digit",
-    r"^[a-z][a-z0-9_]*$": "lower-case letters, digits and underscores, starting with a letter",
-    r"^([1-9][0-9]*m|[1-9][0-9]*|0?\.[0-9]*[1-9][0-9]*)$": "a number of cores, as 2, 0.5 or 500m",
-    r"^[1-9][0-9]*(Mi|Gi)$": "an amount of memory, as 512Mi or 2Gi",
-    r"^[a-z0-9][A-Za-z0-9._/:@-]*$": "the name of an image, as registry.example.com/churn:1",
-    r"^\d{1,9}[wdhms]$": "a span of time, as 30m, 12h or 7d",
-    r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable, as CRM_DATABASE",
-    r"^[A-Za-z_]\w*$": "the name of a function",
-    r"^[^.]+(\.[^.]+)+$": "a namespace and a name, as crm.usage",
-    r'^[^\n\r"]$': "one character, but no double quote and no line end",
-    r"^[\x21-\x7e]$": "one ASCII character, and no blank",
-}
 
 
 def problems(
@@ -111,9 +98,10 @@ def _problem(
         return found
     if kind == "value_error":
         return Problem(f"{context['error']}.", path)
-    secret = kind == "string_pattern_mismatch" and "://" in str(given)  # an address, which may hold a password
-    found_there = "an address, which stands in the environment alone" if secret else shown(given)
-    return Problem(f"must be {_expected(kind, context, detail)}, not {found_there}.", path)
+    expected = _expected(kind, context, detail)
+    if context.get("secret"):
+        return Problem(f"must be {expected}.", path, hint=UNSHOWN)
+    return Problem(f"must be {expected}, not {shown(given)}.", path)
 
 
 def _word(text: str) -> str:
@@ -153,7 +141,9 @@ def _expected(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> st
         name, sentence = bounds[kind]
         return sentence.format(context[name])
     if kind == "string_pattern_mismatch":
-        return _FORMS.get(str(context["pattern"]), f"of the form {context['pattern']}")
+        return f"of the form {context['pattern']}"
+    if kind == "form":
+        return str(context["words"])
     if kind == "literal_error":
         return _word(str(context["expected"]).strip("'"))
     if kind == "too_short":

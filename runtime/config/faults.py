@@ -37,7 +37,7 @@ def told(error: Exception, folder: Path, overrides: list[str]) -> tuple[Problem,
         return Problem(
             "a file includes itself.", place=place, hint="An option that extends a packaged one needs another name."
         ), None
-    text = str(error)
+    text = str(error).strip() or type(error).__name__
     if match := re.search(r"Could not (?:override|append to config\. |delete from config\. )\s*'([^']*)'", text):
         return _unknown_key(match[1], folder, overrides)
     cause = f" {error.__cause__}".splitlines()[0] if error.__cause__ else ""

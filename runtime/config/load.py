@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from ..errors import Mistake, Problem
+from ..errors import Mistake, Place, Problem, key_path
+from ..form import UNSHOWN, hides
 from ..spec import Spec
 from . import card, catalogs, explain, words
 from .compose import compose, places
 from .faults import PRIMARY
-from .places import KeyPath, Places, read
+from .places import KeyPath, Places, read, scalars
 
 if TYPE_CHECKING:
+    import yaml
     from omegaconf import DictConfig
+    from omegaconf.errors import OmegaConfBaseException
 
 
 @dataclass(frozen=True)
@@ -145,12 +149,29 @@ def _readable(root: Path) -> None:
     problems: list[Problem] = []
     for path in sorted((root / "conf").rglob("*.yaml")):
         try:
-            read(path, path.relative_to(root).as_posix())
+            name = path.relative_to(root).as_posix()
+            problems += _unclosed(read(path, name), name)
         except Mistake as error:
             problems += error.problems
     problems = problems or list(catalogs.problems(root))
     if problems:
         raise Mistake(problems, notes=["The rest was not checked, because these files cannot be read."])
+
+
+def _unclosed(node: yaml.Node | None, name: str) -> Iterator[Problem]:
+    """The values of a file whose interpolations nobody can read."""
+    for path, scalar, is_key in scalars(node):
+        if is_key or "${" not in scalar.value:
+            continue
+        from omegaconf.errors import GrammarParseError
+        from omegaconf.grammar_parser import parse
+
+        try:
+            parse(scalar.value)
+        except GrammarParseError:
+            place = Place(name, scalar.start_mark.line + 1)
+            hint = "Write it as ${key} or ${oc.env:NAME}, or \\${ where no value is meant to be put in."
+            yield Problem("what begins with ${ cannot be read.", key=key_path(path), place=place, hint=hint)
 
 
 def _plain(config: DictConfig) -> tuple[dict[str, Any], list[Problem]]:
@@ -176,7 +197,7 @@ def _plain(config: DictConfig) -> tuple[dict[str, Any], list[Problem]]:
 
 def _walk(node: Any, path: KeyPath, problems: list[Problem]) -> Any:
     from omegaconf import DictConfig, ListConfig, OmegaConf
-    from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
+    from omegaconf.errors import OmegaConfBaseException
 
     def value(key: Any) -> Any:
         here = (*path, key)
@@ -185,11 +206,10 @@ def _walk(node: Any, path: KeyPath, problems: list[Problem]) -> Any:
             return None
         try:
             return _walk(node[key], here, problems)
-        except InterpolationKeyError as error:
-            named = str(error).split("'")[1]
-            problems.append(Problem(f"takes its value from {named}, and there is no such key.", here))
         except OmegaConfBaseException as error:
-            problems.append(Problem(f"{str(error).splitlines()[0]}.", here))
+            secret = any(hides(str(part)) for part in here)
+            what = "takes its value from what is not there." if secret else _unresolved(error)
+            problems.append(Problem(what, here, hint=UNSHOWN if secret else ""))
         return None
 
     if isinstance(node, DictConfig):
@@ -197,6 +217,15 @@ def _walk(node: Any, path: KeyPath, problems: list[Problem]) -> Any:
     if isinstance(node, ListConfig):
         return [value(position) for position in range(len(node))]
     return node
+
+
+def _unresolved(error: OmegaConfBaseException) -> str:
+    """Why an interpolation has no value."""
+    from omegaconf.errors import InterpolationKeyError
+
+    if isinstance(error, InterpolationKeyError) and (found := re.search("'(.*)' not found", str(error))):
+        return f"takes its value from {found[1]}, and there is no such key."
+    return f"{(str(error).splitlines() or [type(error).__name__])[0]}."
 
 
 def _wanting(path: KeyPath) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from ..errors import Mistake, Problem
+from ..form import Form
 from ..kinds import ByKind
 from ..model import MODELS, Cost, Fitted, Model
 from ..options import Ability
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     Member = Model
 else:
     Member = Annotated[Model, _OneOf(MODELS)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Form(r"^[a-z][a-z0-9_]*$", "lower-case letters, digits and underscores, starting with a letter")]
 Members = Annotated[dict[Name, Member], Field(min_length=2)]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
+from ..form import EnvironmentVariable
 from ..section import Section
 
 _Word = Annotated[StrictStr, Field(min_length=1)]
@@ -23,7 +24,7 @@ class OpenLineage(Section):
 class Mlflow(Section):
     """A mirror of every run in MLflow: parameters, metrics with their intervals, files. It needs the extra "mlflow"."""
 
-    uri_env: _Word | None = None
+    uri_env: EnvironmentVariable | None = None
     """The environment variable that holds the address of the server or store, for example MLFLOW_TRACKING_URI."""
     path: _Word | None = None
     """In place of it: a SQLite file, from the project folder on; its artifacts stand beside it. It needs all of MLflow."""

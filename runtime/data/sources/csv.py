@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StrictStr, field_validator, model_validator
 
 from ...errors import Mistake, Problem, did_you_mean
+from ...form import Form
 from .. import paths
 from ..blocks import lazily
 from ..cast import narrow, widened
@@ -23,6 +24,8 @@ from ..written import Numbers, Thousands, fault, plain_times
 if TYPE_CHECKING:
     import polars as pl
 
+_Mark = Annotated[str, Form(r"^[\x21-\x7e]$", "one ASCII character, and no blank")]
+
 
 class Csv(Source):
     """Rows from a CSV file, plain or packed by gzip or zstd.
@@ -35,7 +38,7 @@ class Csv(Source):
     """The file; or several files by the part their rows belong to, {train: a.csv, test: b.csv}."""
     part: Annotated[StrictStr, Field(min_length=1)] = "part"
     """With several files: the name of the added column that says which one a row came from."""
-    delimiter: Annotated[StrictStr, Field(pattern=r'^[^\n\r"]$')] = ","
+    delimiter: Annotated[str, Form(r'^[^\n\r"]$', "one character, but no double quote and no line end")] = ","
     """The character between two values."""
     encoding: StrictStr = "utf-8"
     """How the file writes letters: utf-8, latin-1, cp1252, utf-16 …"""
@@ -47,15 +50,17 @@ class Csv(Source):
     """Take away blanks around every value and name, before `missing` is looked at."""
     replace: dict[StrictStr, dict[StrictStr, StrictStr]] = {}
     """By column, values to read as others: {income: {"<=50K.": "<=50K"}}; after `trim`, before `missing`."""
-    quote: Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]$")] | None = '"'
+    quote: _Mark | None = '"'
     """The character around values that hold a delimiter, doubled where it is part of one; null: quotes mean nothing."""
-    escape: Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]$")] | None = None
+    escape: _Mark | None = None
     """The character that takes away the meaning of the next one, as in "say \\"d\\""; null: none does."""
     decimal: Literal[".", ","] = "."
     """What stands before the fraction of a number. With a comma, points between thousands are read over: 1.234,5 is 1234.5."""
     thousands: Thousands | None = None
     """What may stand between the thousands of a number: with a comma, 1,234.5 is 1234.5."""
-    units: list[Annotated[StrictStr, Field(pattern=r"^[^\d\s.,+-]+$")]] = []
+    units: list[
+        Annotated[str, Form(r"^[^\d\s.,+-]+$", "a unit without blanks, digits and signs of numbers, as $ or %")]
+    ] = []
     """What may stand before or after a number and is read over: [$, "%"] makes $5 the number 5, and 12 % the number 12."""
     dates: dict[StrictStr, Annotated[StrictStr | list[StrictStr], Field(min_length=1)]] = {}
     """By column, how it writes days or moments, as strftime has it: {day: "%d.%m.%Y"}; of a list, the first that fits."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StrictInt, StrictStr, model_validator
 
 from ...errors import Mistake, Problem, did_you_mean, listed
+from ...form import EnvironmentVariable, Form
 from ...own import first_line
 from .. import storage
 from ..column import AnyColumn
@@ -33,9 +34,9 @@ class Iceberg(Source):
     kind: Literal["iceberg"]
     path: Annotated[StrictStr, Field(min_length=1)] | None = None
     """The folder of the table, whose newest metadata counts, or one file of its metadata: s3://lake/usage/metadata/….json."""
-    table: Annotated[StrictStr, Field(pattern=r"^[^.]+(\.[^.]+)+$")] | None = None
+    table: Annotated[str, Form(r"^[^.]+(\.[^.]+)+$", "a namespace and a name, as crm.usage")] | None = None
     """The name of the table in the catalog: crm.usage."""
-    connection_env: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    connection_env: EnvironmentVariable | None = None
     """The environment variable that holds the address of the catalog: https://… of a REST catalog, or a database's address."""
     catalog: Annotated[StrictStr, Field(min_length=1)] = "default"
     """The name of the catalog, which several in one database are told apart by."""

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StrictStr
+from pydantic import StrictStr
 
 from ... import hooks, own
 from ...errors import Mistake, Problem, did_you_mean
+from ...form import Form
 from .. import content
 from ..column import AnyColumn
 from ..source import Source
@@ -26,7 +27,7 @@ class Python(Source):
     """
 
     kind: Literal["python"]
-    function: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_]\w*$")]
+    function: Annotated[str, Form(r"^[A-Za-z_]\w*$", "the name of a function")]
     """Its name in hooks.py."""
     arguments: dict[StrictStr, Any] = {}
     """What it is called with, by name; nothing secret, since the configuration is kept with every run."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StrictInt, StrictStr, field_validator, model_validator
 
 from ...errors import Mistake, Problem, listed
+from ...form import EnvironmentVariable
 from .. import content, query
 from ..blocks import lazily
 from ..column import AnyColumn
@@ -30,7 +31,7 @@ class Sql(Source):
     """
 
     kind: Literal["sql"]
-    connection_env: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    connection_env: EnvironmentVariable
     """The environment variable that holds the address: postgresql://user:password@host/database, sqlite:///data/crm.db,
     duckdb:///data/crm.duckdb, or another of SQLAlchemy. Its value is never shown and never saved."""
     query: Annotated[StrictStr, Field(min_length=1)] | None = None

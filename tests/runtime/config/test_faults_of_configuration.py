@@ -1,12 +1,22 @@
 """Every fault of the configuration names its file and line, says what was expected and suggests the right word."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from overture.runtime.config.load import load
+from overture.runtime.data.dataset import Dataset
+from overture.runtime.data.source import SOURCES
 from overture.runtime.errors import Mistake
+from overture.runtime.form import hides
+from overture.runtime.model import MODELS
+from overture.runtime.spec import Spec
+from overture.runtime.splitting import SPLITS
+from overture.runtime.stated import Stated
 from overture.runtime.terminal import problem_lines
 
 Make = Callable[..., Path]
@@ -264,8 +274,12 @@ def test_a_value_taken_from_a_key_that_is_not_there_is_told(make_project: Make) 
             'table: must be a namespace and a name, as crm.usage, not "usage".',
         ),
         (
-            "{kind: sql, table: t, connection_env: 'postgresql://me:s3cret@host/db'}",
-            "connection_env: must be the name of an environment variable, as CRM_DATABASE, not an address, which stands in the environment alone.",
+            "{kind: csv, path: a.csv, units: [$, '1 kg']}",
+            'units[1]: must be a unit without blanks, digits and signs of numbers, as $ or %, not "1 kg".',
+        ),
+        (
+            "{kind: csv, path: 'a${x'}",
+            "path: what begins with ${ cannot be read. Write it as ${key} or ${oc.env:NAME}, or \\${ where no value is meant to be put in.",
         ),
     ],
 )
@@ -274,3 +288,72 @@ def test_a_fault_of_a_source_is_told_with_what_is_expected(make_project: Make, s
     edit(root, "data/people.yaml", "{kind: csv, path: data/people.csv}", source)
 
     assert faults(root) == [f"conf/data/people.yaml:3   sources.people.{expected}"]
+
+
+ADDRESSES = [
+    "postgresql://me:hunter2@host/db",
+    "host=db user=me password=hunter2",
+    "Server=db;Uid=me;Pwd=hunter2;",
+    "me/hunter2@db",
+    "hunter2-",
+    "x=${hunter2}",
+    "x=${hunter2",
+    "hunter2,b c",
+    '"hunter2',
+    "{x: hunter2@[",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_in_place_of_the_name_of_a_variable_is_never_repeated(make_project: Make, address: str) -> None:
+    root = make_project()
+    for override in ("data.sources.people.connection_env", "+serving.http.auth.keys_env", "tracking.mlflow.uri_env"):
+        (found,) = faults(root, f"{override}={address}")
+        assert found.startswith(
+            f"command line   {override.lstrip('+')}: must be the name of an environment variable, as CRM_DATABASE. What stands here is not shown"
+        )
+    for name, text in {"people": f"'{address}'", "list": f"['{address}']", "map": f"{{password: '{address}'}}"}.items():
+        written = root.parent / name
+        shutil.copytree(root, written)
+        edit(written, "data/people.yaml", "{kind: csv, path: data/people.csv}",
+             f"{{kind: sql, table: t, connection_env: {text}}}")  # fmt: skip
+        found = " ".join(faults(written))
+        assert "conf/data/people.yaml:3   sources.people.connection_env" in found
+        assert "hunter2" not in found
+
+
+def test_a_name_of_a_variable_is_taken_from_the_command_line(make_project: Make) -> None:
+    root = make_project()
+    edit(root, "data/people.yaml", "{kind: csv, path: data/people.csv}", "{kind: sql, table: t, connection_env: A}")
+
+    spec = load(root, ["data.sources.people.connection_env='B_2'"]).spec
+
+    assert spec.data.sources["people"].connection_env == "B_2"  # type: ignore[attr-defined]
+
+
+def test_every_pattern_is_told_in_words_and_every_name_of_a_variable_is_hidden() -> None:
+    patterns: list[str] = []
+    names = []
+
+    def walk(node: Any, key: str = "") -> None:
+        if isinstance(node, list):
+            for item in node:
+                walk(item, key)
+        elif isinstance(node, dict):
+            if "pattern" in node and isinstance(node["pattern"], str):
+                patterns.append(node["pattern"])
+                assert node["patternErrorMessage"].startswith("must be "), key
+                if "environment variable" in node["patternErrorMessage"]:
+                    names.append(key)
+            for pattern in node.get("patternProperties", ()):
+                patterns.append(pattern)
+                assert node["propertyNames"]["patternErrorMessage"].startswith("must be "), key
+            for inner, value in node.items():
+                walk(value, inner if inner not in ("anyOf", "items") else key)
+
+    for found in (Spec, MODELS.union(), SPLITS.union(), SOURCES.union(), Dataset, Stated):
+        walk(TypeAdapter(found).json_schema())
+
+    assert {r"^\d{1,9}[wdhms]$", r"^[^\d\s.,+-]+$", r"^[a-z][a-z0-9_]*$"} < {*patterns}
+    assert {"connection_env", "uri_env", "keys_env", "key_env", "hash_key"} == {*names}
+    assert all(hides(name) for name in names)

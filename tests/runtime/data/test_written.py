@@ -83,7 +83,7 @@ def test_what_is_no_such_day_is_a_breach_that_shows_it(rows, value):
         ({"dates": {"x": "%d.%m.%Y %H"}}, "cannot be read"),
         ({"dates": {"x": "%d.%m.%Y %I:%M"}}, "cannot be read"),
         ({"dates": {"x": []}}, "at least 1"),
-        ({"units": ["5"]}, "pattern"),
+        ({"units": ["5"]}, "must be a unit without blanks"),
         ({"thousands": ".", "decimal": "."}, "are both"),
         ({"thousands": "x"}, "',', '.'"),
     ],
