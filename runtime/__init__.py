@@ -3,6 +3,8 @@
 import os
 from typing import TYPE_CHECKING, Any
 
+from .cores import cores as _cores
+
 if TYPE_CHECKING:
     from .command_line import scoring_script as scoring_script
     from .config.entry import entry as entry
@@ -30,7 +32,7 @@ _HOMES = {
 }
 # polars' allocator keeps what is freed in arenas of its own, by default four a core, each with some hundred MB while a
 # large table is read. It looks at this once, when polars is imported.
-os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{max((os.cpu_count() or 1) // 2, 1)}")
+os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{max(_cores() // 2, 1)}")
 __all__ = ["Project", "check", "entry", "evaluate", "fit", "load", "record", "scoring_script", "split", "try_out"]
 
 

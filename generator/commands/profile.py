@@ -60,12 +60,9 @@ def _name(source: str) -> str:
     return re.split(r"[.*?[]", source)[0].rstrip("-_") or "data"
 
 
-def _is_pattern(word: str) -> bool:
-    return any(mark in word for mark in "*?[") and "=" not in word
-
-
 def _subject(words: tuple[str, ...], target: str | None) -> Subject:
     from overture.runtime.config.load import load
+    from overture.runtime.data.paths import is_pattern
     from overture.runtime.progress import step
 
     from ..profile.subject import of_file, of_project, of_source
@@ -76,7 +73,7 @@ def _subject(words: tuple[str, ...], target: str | None) -> Subject:
             f"one table at a time: {' and '.join(named)} are two.", hint="Overrides are written as key=value."
         )
     with step("read") as now:
-        if named and (Path(named[0]).is_file() or _is_pattern(named[0])):
+        if named and (Path(named[0]).is_file() or (is_pattern(named[0]) and "=" not in named[0])):
             found = of_file(Path(named[0]), target)
         else:
             if named and Path(named[0]).is_dir():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from overture.runtime.data.paths import files
 from overture.runtime.data.records import trimmed
 from overture.runtime.data.unchanged import states, steady
 from overture.runtime.errors import Mistake, Problem, did_you_mean
@@ -17,7 +18,7 @@ from .layout import duplicates
 from .leaks import leaks
 from .markers import markers
 from .roles import roles
-from .table import Table, fitting, read
+from .table import Table, read
 from .task import goal
 from .words import is_identifier
 
@@ -52,7 +53,7 @@ def infer(asked: Question) -> Inferred:
     Raises Mistake with everything that stands in the way, or with the files that were written to meanwhile.
     """
     given = [asked.data, *([asked.test] if asked.test is not None else [])]
-    with steady(lambda: states(file for path in given for file in fitting(path))):
+    with steady(lambda: states(file for path in given for file in files(str(path), Path()))):
         return _inferred(asked)
 
 

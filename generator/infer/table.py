@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,6 @@ def read(data: Path, test: Path | None = None, header: tuple[str, ...] | None = 
 
     Raises Mistake when a file cannot be read, the files do not go together, or there are too few rows to learn from.
     """
-
     files = {"": data} if test is None else {"train": data, "test": test}
     parts = [fitting(path) for path in files.values()]
     every = [path for part in parts for path in part]
@@ -74,13 +72,12 @@ def fitting(path: Path) -> list[Path]:
 
     Raises Mistake when no file fits.
     """
-    pattern = str(path)
-    if path.exists() or not any(mark in pattern for mark in "*?["):
-        return [path]
-    found = sorted(it for it in map(Path, glob.glob(pattern, recursive=True)) if it.is_file())  # noqa: PTH207  Path.glob takes no absolute pattern
+    from overture.runtime.data.paths import files
+
+    found = files(str(path), Path())
     if not found:
         hint = "Look at the path; a pattern stands in quotes, or the shell resolves it."
-        raise Mistake(f"no file fits {pattern}.", hint=hint)
+        raise Mistake(f"no file fits {path}.", hint=hint)
     return found
 
 

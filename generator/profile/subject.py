@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from overture.runtime.data.column import AnyColumn, TextColumn
+from overture.runtime.data.paths import files
 from overture.runtime.data.unchanged import states, steady, unchanged
 from overture.runtime.errors import Mistake, OvertureError, did_you_mean
 
@@ -55,7 +56,7 @@ def of_file(path: Path, target: str | None) -> Subject:
 
     Raises Mistake when it cannot be read, has no such target, or is written to meanwhile.
     """
-    with steady(lambda: states([path])):
+    with steady(lambda: states(files(str(path), Path()))):
         return _of_file(path, target)
 
 

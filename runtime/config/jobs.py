@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..command_line import sentence, unexpected
+from ..cores import cores
 from ..data.once import remembering
 from ..errors import Mistake, OvertureError
 from ..runs.completion import put_off
@@ -161,9 +162,9 @@ def _told(error: Exception) -> list[str]:
 
 def _share_cores(config: DictConfig, launcher: DictConfig) -> None:
     """Give each of the jobs that run side by side its part of the cores, unless the number of threads is chosen."""
-    cores, jobs = os.cpu_count() or 1, launcher.get("n_jobs")
+    many, jobs = cores(), launcher.get("n_jobs")
     if config.get("threads") is None and isinstance(jobs, int):
-        config.threads = max(1, cores // (jobs if jobs > 0 else cores))
+        config.threads = max(1, many // (jobs if jobs > 0 else many))
 
 
 def _locate(error: OvertureError, folder: Path, words: Sequence[str]) -> None:

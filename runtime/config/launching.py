@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cores import cores
 from ..errors import OvertureError
 from ..live import watched
 from ..runs.inputs import Inputs
@@ -47,7 +48,7 @@ class Launch:
         jobs = self.config.hydra.launcher.get("n_jobs")
         if not isinstance(jobs, int) or jobs == 0:
             return 1
-        return jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
+        return jobs if jobs > 0 else max(1, cores() + 1 + jobs)
 
     def composed(self, jobs: Sequence[Sequence[str]]) -> None:
         """Put every configuration together before the first job runs; here it is then not done twice.

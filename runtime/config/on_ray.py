@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cores import cores
 from ..errors import Mistake
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _started(launcher: RayLauncher) -> Any:
     if not ray.is_initialized():
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         options = _plain(launcher.init)
-        here = {} if "address" in options else {"num_cpus": launcher.n_jobs if launcher.n_jobs > 0 else os.cpu_count()}
+        here = {} if "address" in options else {"num_cpus": launcher.n_jobs if launcher.n_jobs > 0 else cores()}
         ray.init(**here, **options)
     return ray
 

@@ -48,6 +48,11 @@ class Found:
         return {unquote(key): None if value == _NO_VALUE else unquote(value) for key, value in pairs}
 
 
+def is_pattern(name: str) -> bool:
+    """Does a path mean all files that fit it, where none has that very name?"""
+    return any(mark in name for mark in "*?[")
+
+
 def named(paths: Paths, root: Path) -> list[Path | Remote]:
     """The files, sorted, whether they exist or not; those that fit a pattern do.
 
@@ -153,7 +158,7 @@ def _written(paths: Paths) -> dict[str, str]:
 
 def _found(part: str, name: str, root: Path) -> list[Found]:
     """The files of one path: a file of that very name, else all that fit it as a pattern."""
-    pattern = any(mark in name for mark in "*?[")
+    pattern = is_pattern(name)
     if storage.is_remote(name):
         if not pattern:
             return [Found(part, Remote(name), name, name)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from ..cores import cores
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,15 +28,16 @@ def beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
 def apart(columns: list[pl.Series], masks: Sequence[pl.Series]) -> list[pl.DataFrame]:
     """The rows that each mask chooses, in their order.
 
-    columns: of one height; they are taken out of the list some at a time, as many as there are processors, so that
+    columns: of one height; they are taken out of the list some at a time, as many as there are processors to use, so that
     nothing but these is in memory twice where nobody else holds them.
     """
     import polars as pl
 
     found: list[list[pl.Series]] = [[] for _ in masks]
+    many = cores()
     while columns:
-        some = pl.DataFrame(columns[: os.cpu_count()])
-        del columns[: os.cpu_count()]
+        some = pl.DataFrame(columns[:many])
+        del columns[:many]
         for mask, kept in zip(masks, found, strict=True):
             kept += some.filter(mask).get_columns()
     return [pl.DataFrame(kept) for kept in found]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import kinds, own
+from ..cores import cores
 from ..errors import Mistake, Problem
 from ..explanations.settings import Explanations
 from ..files import sha256
@@ -84,18 +84,13 @@ def environment(threads: int | None = None, more: Sequence[str] = ()) -> dict[st
     more: packages that this model uses besides. threads: null means one for each core that this process may use. Numbers are added up by
     thread, so another number can make another model.
     """
-    found = {"python": platform.python_version(), "threads": str(threads or _cores())}
+    found = {"python": platform.python_version(), "threads": str(threads or cores())}
     for package in [*PACKAGES, *more, *kinds.packages()]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
     return found
-
-
-def _cores() -> int:
-    """Those that this process may use, which libraries go by; fewer than there are where it is held to some of them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def by_source(data: Dataset, root: Path, known: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -187,9 +187,10 @@ def test_while_a_file_is_profiled(project, tmp_path, monkeypatch):
     frame = pl.read_csv(project / "data" / "people.csv")
     for name in ("a.csv", "a.parquet", "a.jsonl"):
         file = tmp_path / name
-        {"a.csv": frame.write_csv, "a.parquet": frame.write_parquet, "a.jsonl": frame.write_ndjson}[name](file)
-        with pytest.raises(Mistake, match=told(name, "read")):
-            subject.of_file(file, None)
+        for path in (file, tmp_path / f"?{file.suffix}"):
+            {"a.csv": frame.write_csv, "a.parquet": frame.write_parquet, "a.jsonl": frame.write_ndjson}[name](file)
+            with pytest.raises(Mistake, match=told(name, "read")):
+                subject.of_file(path, None)
 
 
 def test_while_a_source_is_profiled(project, monkeypatch):

@@ -11,6 +11,7 @@ import yaml
 
 from overture.generator.project import regenerate
 from overture.runtime import parts
+from overture.runtime.cores import cores
 from overture.runtime.data.once import remembering
 from overture.runtime.data.rows import load as rows
 from overture.runtime.project import Project
@@ -66,7 +67,7 @@ def test_jobs_side_by_side_share_the_cores_and_are_counted_too(sweep):
     assert all(f"\n{run.id}  logistic" in said for run in runs(root))
     for run in runs(root):
         config = yaml.safe_load((run.folder / "config.yaml").read_text())
-        assert config["threads"] == max(1, (os.cpu_count() or 1) // 2)
+        assert config["threads"] == max(1, cores() // 2)
         assert json.loads((run.folder / "run.json").read_text())["inputs"]["environment"]["threads"] == str(
             config["threads"]
         )
