@@ -144,9 +144,8 @@ def _is_text(present: pl.Series, distinct: pl.Series) -> bool:
         return False
     some = distinct.head(10_000)
     spelled = some.str.contains(_SPELLED).mean()
-    if (
-        not isinstance(spelled, float) or spelled < 0.5
-    ):  # telephone numbers and the like come in groups, but are no words
+    # telephone numbers and the like come in groups, but are no words
+    if not isinstance(spelled, float) or spelled < 0.5:
         return False
     words, length = some.str.count_matches(r"\S+").mean(), some.str.len_chars().mean()
     if not isinstance(words, float) or not isinstance(length, float):

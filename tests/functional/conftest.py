@@ -6,18 +6,12 @@ import runpy
 import subprocess
 import sys
 import time
-import warnings
 from contextlib import contextmanager
-from importlib import util
 from pathlib import Path
 
 import pytest
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would rather have a newer httpx
-    from starlette.testclient import TestClient
-
-from ..in_process import forget_metrics
+from ..in_process import served as serve
 
 TELCO = Path(__file__).resolve().parents[1] / "data" / "telco.csv"
 BIN = Path(sys.executable).parent
@@ -101,21 +95,6 @@ def _script():
     raise AssertionError("train.py ended without an exit code")
 
 
-@contextmanager
-def _served(root):
-    """A client of a project's service, in this process."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # BentoML's own
-        for name in ("hooks", "service"):
-            spec = util.spec_from_file_location(name, root / f"{name}.py")
-            module = sys.modules[name] = util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-        service = next(found for found in vars(module).values() if hasattr(found, "to_asgi"))
-        forget_metrics()
-        with TestClient(service.to_asgi(), raise_server_exceptions=False) as client:
-            yield client
-
-
 @pytest.fixture(scope="session")
 def terminals():
     return Terminal
@@ -167,7 +146,7 @@ def journey(tmp_path, capfd):
 
 def _answers(root):
     row = json.loads((root / "tests" / "request.json").read_text())
-    with _served(root) as client:
+    with serve(root) as client:
         for path in ("/predict", "/explain"):
             answer = client.post(path, json=row)
             assert answer.status_code == 200, answer.text
@@ -178,4 +157,4 @@ def _answers(root):
 @pytest.fixture
 def served():
     """Opens a client of a project's service, in this process: with served(folder) as client."""
-    return _served
+    return serve

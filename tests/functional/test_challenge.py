@@ -4,11 +4,8 @@ import json
 import logging
 import random
 import re
-import sys
 import time
-import warnings
 from contextlib import contextmanager
-from importlib import util
 from types import SimpleNamespace
 
 import polars as pl
@@ -25,13 +22,9 @@ from overture.runtime.serving import request_log, shadow
 from overture.runtime.serving.predictor import Predictor
 from overture.runtime.serving.shadow import compared
 
-from ..in_process import forget_metrics
+from ..in_process import served
 from ..runtime.runs.conftest import train
 from ..runtime.serving.test_fast_lane import body, plain
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would rather have a newer httpx
-    from starlette.testclient import TestClient
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
 CITIES = ("Oslo", "Rome", "New York")
@@ -54,20 +47,6 @@ def tried(root, how):
     for name, text in wanted(root).items():
         if name in ("service.py", "client.py"):
             (root / name).write_text(text.text)
-
-
-@contextmanager
-def served(root):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # BentoML's own
-        for name in ("hooks", "service"):
-            spec = util.spec_from_file_location(name, root / f"{name}.py")
-            module = sys.modules[name] = util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-        forget_metrics()
-        service = next(it for it in vars(module).values() if hasattr(it, "to_asgi"))
-        with TestClient(service.to_asgi(), raise_server_exceptions=False) as client:
-            yield client
 
 
 def predictor(root, run_id):

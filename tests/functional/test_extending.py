@@ -8,10 +8,8 @@ import runpy
 import shutil
 import sys
 import tomllib
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import util
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +22,9 @@ from overture.runtime.project import Project
 from overture.runtime.runs.promote import promote
 from overture.runtime.runs.store import runs
 
-from ..in_process import forget_metrics
+from ..in_process import served as serve
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML's own
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would rather have a newer httpx
-    from starlette.testclient import TestClient
-
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["evaluation.replicates=20"]
 ROWS = 1500
@@ -144,13 +138,8 @@ def train(overrides):
 
 @contextmanager
 def served(root):
-    with standing(root):
-        spec = util.spec_from_file_location("service", root / "service.py")
-        module = sys.modules["service"] = util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        forget_metrics()
-        with TestClient(module.Churn.to_asgi(), raise_server_exceptions=False) as client:
-            yield client
+    with standing(root), serve(root) as client:
+        yield client
 
 
 def probabilities(answers):

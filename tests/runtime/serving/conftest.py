@@ -3,9 +3,6 @@
 import importlib
 import json
 import sys
-import warnings
-from contextlib import contextmanager
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -16,11 +13,7 @@ from overture.runtime.files import sha256
 from overture.runtime.runs import manifest
 from overture.runtime.schema import Schema
 
-from ...in_process import forget_metrics
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would rather have a newer httpx
-    from starlette.testclient import TestClient
+from ...in_process import served
 
 HERE = Path(__file__).parent
 RUN = "2f9c41d07be3"
@@ -113,24 +106,24 @@ def make_project(tmp_path, plugin):
 @pytest.fixture(scope="session")
 def opened():
     """A function that opens a client of a project's service, in this process."""
-    return open_service
+    return served
 
 
 @pytest.fixture(scope="module")
 def churn(plugin, tmp_path_factory):
-    with open_service(write_project(tmp_path_factory.mktemp("churn") / "binary", "binary")) as client:
+    with served(write_project(tmp_path_factory.mktemp("churn") / "binary", "binary")) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def beans(plugin, tmp_path_factory):
-    with open_service(write_project(tmp_path_factory.mktemp("beans") / "multiclass", "multiclass")) as client:
+    with served(write_project(tmp_path_factory.mktemp("beans") / "multiclass", "multiclass")) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def prices(plugin, tmp_path_factory):
-    with open_service(write_project(tmp_path_factory.mktemp("prices") / "regression", "regression")) as client:
+    with served(write_project(tmp_path_factory.mktemp("prices") / "regression", "regression")) as client:
         yield client
 
 
@@ -143,27 +136,6 @@ def write_project(root, task, promoted=True, schema=None, quick=False):
     if promoted:
         promote(root)
     return root
-
-
-def loaded_service(root):
-    """The application of a project's service."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # BentoML's own
-        for name in ("hooks", "service"):
-            spec = util.spec_from_file_location(name, root / f"{name}.py")
-            module = sys.modules[name] = util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-        forget_metrics()
-        return module.Service.to_asgi()
-
-
-@contextmanager
-def open_service(root):
-    app = loaded_service(root)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        with TestClient(app, raise_server_exceptions=False) as client:
-            yield client
 
 
 def promote(root):

@@ -18,7 +18,8 @@ from overture.runtime.serving import connection, shortcut, wire
 from overture.runtime.serving.auth import Refusal
 
 from ...conftest import SOAK
-from .conftest import loaded_service, write_project
+from ...in_process import application
+from .conftest import write_project
 from .test_fast_lane import body, example, plain
 from .test_service_over_http import ROW
 
@@ -59,14 +60,14 @@ def listening(app):
 
 @pytest.fixture(scope="module", params=["binary", "multiclass"])
 def served(request, plugin, tmp_path_factory):
-    app = loaded_service(write_project(tmp_path_factory.mktemp("quick") / request.param, request.param, quick=True))
+    app = application(write_project(tmp_path_factory.mktemp("quick") / request.param, request.param, quick=True))
     with listening(app) as (server, port):
         yield app, server, port
 
 
 @pytest.fixture(scope="module")
 def churn_server(plugin, tmp_path_factory):
-    app = loaded_service(write_project(tmp_path_factory.mktemp("one") / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path_factory.mktemp("one") / "binary", "binary", quick=True))
     with listening(app) as (server, port):
         yield app, server, port
 
@@ -210,7 +211,7 @@ def test_a_head_is_never_taken_for_the_one_that_came_with_it(churn_server):
 
 
 def test_a_key_opens_nothing_for_a_request_beside_it(plugin, tmp_path):
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (_, port), Caller(port) as caller:
         caller.warm()
         app.refusal = Refusal([hashlib.sha256(b"good").hexdigest().encode()], None, frozenset())
@@ -276,7 +277,7 @@ def test_callers_that_people_use_are_answered_where_they_ask(churn_server, direc
 
 
 def test_a_body_that_never_comes_is_given_up(plugin, tmp_path):
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     app.seconds = 0.3
     with listening(app) as (_, port), Caller(port) as caller:
         caller.warm()
@@ -391,7 +392,7 @@ def test_a_connection_that_is_to_be_closed_is_closed(churn_server, last):
 
 
 def test_who_may_not_ask_is_refused_though_others_with_the_same_head_were_not(plugin, tmp_path, direct):
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (_, port), Caller(port) as caller:
         caller.warm()
         assert caller.ask(FINE)[0] == 200
@@ -407,7 +408,7 @@ def test_who_may_not_ask_is_refused_though_others_with_the_same_head_were_not(pl
 
 
 def test_where_the_model_fails_the_plain_service_answers(plugin, tmp_path, monkeypatch):
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (_, port), Caller(port) as caller:
         caller.warm()
         expected = caller.ask(FINE)
@@ -426,7 +427,7 @@ def test_where_the_model_fails_the_plain_service_answers(plugin, tmp_path, monke
 
 
 def test_a_caller_who_goes_while_waiting_is_not_predicted_and_no_longer_inside(plugin, tmp_path, monkeypatch):
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (_, port):
         with Caller(port) as caller:
             caller.warm()
@@ -450,7 +451,7 @@ def until(true):
 
 
 def test_a_server_that_stops_answers_what_it_has_begun_and_closes(plugin, tmp_path, monkeypatch):
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (server, port), Caller(port) as caller:
         caller.warm()
         batcher, begun = app.fast["/predict"].batcher, []
@@ -469,14 +470,14 @@ def test_a_server_that_stops_answers_what_it_has_begun_and_closes(plugin, tmp_pa
 
 def test_an_uvicorn_that_changed_inside_is_left_alone(plugin, tmp_path, monkeypatch, direct):
     monkeypatch.setattr(wire, "_PROTOCOL", None)
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (_, port), Caller(port) as caller:
         assert [caller.ask(FINE)[0] for _ in range(4)] == [200] * 4
     assert direct == []
 
 
 def test_what_cannot_be_noted_of_an_answer_does_not_end_the_connection(plugin, tmp_path, monkeypatch, caplog):
-    app = loaded_service(write_project(tmp_path / "binary", "binary", quick=True))
+    app = application(write_project(tmp_path / "binary", "binary", quick=True))
     with listening(app) as (_, port), Caller(port) as caller:
         expected = caller.warm().ask(FINE)
 
