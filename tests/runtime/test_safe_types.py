@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer
 
 from overture.runtime import safe_types
@@ -27,6 +28,20 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["forest"].predict(X), forest.predict(X))
     np.testing.assert_array_equal(found["numbers"], X)
     assert (found["plain"], found["nan"]) == ([1.5, None, "a"], float("inf"))
+
+
+@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree"])
+def test_what_was_asked_of_neighbours_leaves_no_trace(tmp_path: Path, algorithm: str) -> None:
+    """Threads that search at once count over each other."""
+    found = KNeighborsClassifier(3, algorithm=algorithm, leaf_size=5).fit(X, X[:, 0] > 0)
+    safe_types.save({"it": found}, tmp_path / "one")
+    found.predict(X)
+    safe_types.save({"it": found}, tmp_path / "two")
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    opened = safe_types.load(tmp_path / "two")["it"]
+    np.testing.assert_array_equal(opened.predict_proba(X), found.predict_proba(X))
+    assert opened._tree.__getstate__()[4:7] == found._tree.__getstate__()[4:7]
 
 
 def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
