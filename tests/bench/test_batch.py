@@ -84,7 +84,8 @@ def train_by_hand(project: Path) -> None:
 
 
 def score(rows: int, kind: str) -> list[object]:
-    return [*OVERTURE, "score", f"../{rows}.{kind}", "-o", f"ours-{rows}.{kind}"]
+    """The generated script, as theirs are scripts."""
+    return [sys.executable, "score.py", f"../{rows}.{kind}", "-o", f"ours-{rows}.{kind}"]
 
 
 def by_hand(code: str, project: Path, kind: str) -> list[object]:
