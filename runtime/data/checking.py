@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from .cast import cast, present
 from .checks import WHERE, Checks, Reference, Unique, together
 from .column import AnyColumn
 from .derive import expression
+from .marks import Marks
 from .rule import NUMBER, Rule
 from .source import Source
 from .stored import Stored
@@ -78,24 +79,34 @@ class Checking:
             found.append(Rule(subject, "references", unknown, say, reference.severity))
         return found
 
-    def totals(self) -> list[pl.Expr]:
-        """What all rows have to give together."""
+    def marks(self) -> list[Marks]:
+        """Where one pass over the rows leaves what tells whether two are alike."""
+        return [Marks() for _ in self.checks.uniques]
+
+    def totals(self, marks: Sequence[Marks]) -> list[pl.Expr]:
+        """What all rows have to give together. marks: filled as they are read."""
         import polars as pl
 
         asked = [
-            _mark(unique).filter(_whole(unique)).implode().alias(f"unique {i}")
-            for i, unique in enumerate(self.checks.uniques)
+            _mark(unique)
+            .filter(_whole(unique))
+            .map_batches(kept.take, return_dtype=pl.UInt64(), is_elementwise=True)
+            .len()
+            .alias(f"unique {i}")
+            for i, (unique, kept) in enumerate(zip(self.checks.uniques, marks, strict=True))
         ]
         if self.checks.fresh is not None:
             moment = self._moment(self.checks.fresh.column)
             asked.append(moment.filter(moment <= pl.lit(self.now)).max().alias("latest"))
         return asked
 
-    def breaches(self, rows: pl.LazyFrame, height: int, totals: Mapping[str, Any], engine: Engine) -> list[Breach]:
-        """What all rows together break. totals: as `totals` asked for."""
+    def breaches(
+        self, rows: pl.LazyFrame, height: int, totals: Mapping[str, Any], marks: Sequence[Marks], engine: Engine
+    ) -> list[Breach]:
+        """What all rows together break. totals, marks: as `totals` asked for, and filled."""
         found = [*self._counted(height)]
-        for i, unique in enumerate(self.checks.uniques):
-            if _repeats(totals[f"unique {i}"]):
+        for i, (unique, kept) in enumerate(zip(self.checks.uniques, marks, strict=True)):
+            if kept.repeat():
                 found += self._repeated(i, unique, rows, height, engine)
         if self.checks.fresh is not None and height:
             found += self._stale(totals["latest"], height)
@@ -219,11 +230,6 @@ def _whole(unique: Unique) -> pl.Expr:
     import polars as pl
 
     return pl.all_horizontal(pl.col(name).is_not_null() for name in unique.columns)
-
-
-def _repeats(marks: pl.Series) -> bool:
-    ordered = marks.sort()
-    return bool((ordered.head(-1) == ordered.slice(1)).any())
 
 
 def _saying(subject: str, rule: str, what: str, path: tuple[str | int, ...]) -> Callable[[Found], Breach]:

@@ -79,10 +79,11 @@ class Held:
         aside = {rule.column: rule.faulty for rule in self.typed.rules() if self._passed_over(rule)}
         lenient = [faulty.sum().alias(f"unknown {name}") for name, faulty in aside.items()]
         facts = [] if self.target is None else [self.target.null_count(), self.target.min(), self.target.max()]
-        more = [*lenient, *self.checking.totals(), *(fact.alias(f"target {i}") for i, fact in enumerate(facts))]
+        marks = self.checking.marks()
+        more = [*lenient, *self.checking.totals(marks), *(fact.alias(f"target {i}") for i, fact in enumerate(facts))]
         height, counts, totals = counted(rows, self.rules, engine, more)
         found = detailed(rows, self.rules, counts, height, engine)
-        found += self.checking.breaches(rows, height, totals, engine)
+        found += self.checking.breaches(rows, height, totals, marks, engine)
         unknown = {name: totals[f"unknown {name}"] for name in aside if totals[f"unknown {name}"]}
         target = (totals["target 0"], totals["target 1"], totals["target 2"]) if facts else (0, None, None)
         return Verdict(height, tuple(found), unknown, target)

@@ -23,7 +23,7 @@ def measured(millions: int, folder: Path) -> Cost:
     (folder / "events.csv").unlink()
     project = checked(folder / "project", file)
     took = [cost(CHECK, project) for _ in range(3)]
-    return Cost(*(sorted(getattr(it, of) for it in took)[1] for of in ("seconds", "gigabytes")))
+    return Cost(*(sorted(getattr(it, of) for it in took)[1] for of in ("seconds", "wall", "gigabytes")))
 
 
 def draw(costs: list[Cost]) -> None:
