@@ -45,12 +45,35 @@ EnvironmentVariable = Annotated[str, _VARIABLE]
 UNSHOWN = "What stands here is not shown: an address or a password is written in the environment alone."
 
 
+_OWN = {"arguments", "columns", "derive", "expressions", "params"}  # what is below has names that people choose
+_TELLING = re.compile(
+    r"_env\b|hash_key|connection|://|[\w ]@|\b(?:host|server|user|uid)\s*=|passw|pwd|secret|token", re.IGNORECASE
+)
+
+
 def hides(key: str) -> bool:
     """Does a key hold the name of an environment variable, where people write by mistake what it should hold?
 
-    assert hides("data.sources.crm.connection_env")
+    assert hides("data.sources.crm.connection_env") and not hides("data.derive.cost_env")
     """
-    return key.endswith(("_env", "hash_key"))
+    *above, name = key.split(".")
+    return name.endswith(("_env", "hash_key")) and _OWN.isdisjoint(above)
+
+
+def telling(override: str) -> bool:
+    """May an override that cannot be read hold an address or a password?
+
+    assert telling("data.sources.crm={connection_env:host=db}") and not telling("model.params.depth=[4,6")
+    """
+    return bool(_TELLING.search(override))
+
+
+def key_of(override: str) -> str:
+    """What it begins with, as far as that can be a key.
+
+    assert key_of("+data.sources.crm.connection:host=db") == "data.sources.crm.connection"
+    """
+    return (re.match(r"[\w.@/-]*", override.lstrip("+~")) or [""])[0]
 
 
 def misplaced(override: str) -> bool:

@@ -64,6 +64,8 @@ def _path(loc: tuple[int | str, ...], config: Any, missing: bool) -> Path:
 def _either(details: list[ErrorDetails], path: Path) -> Problem:
     """One value that fits none of several types."""
     expected = dict.fromkeys(_expected(detail["type"], detail.get("ctx", {}), detail) for detail in details)
+    if any(detail.get("ctx", {}).get("secret") for detail in details):
+        return Problem(f"must be {listed(expected)}.", path, hint=UNSHOWN)
     return Problem(f"must be {listed(expected)}, not {shown(details[0]['input'])}.", path)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Place, Problem, did_you_mean, nearest
+from ..form import UNSHOWN, key_of, telling
 from ..spec import Spec
 from . import explain
 from .places import COMMAND_LINE, read
@@ -23,6 +24,8 @@ def told(error: Exception, folder: Path, overrides: list[str]) -> tuple[Problem,
 
     if isinstance(error, OverrideParseException):
         rest = [override for override in overrides if override != error.override]
+        if telling(error.override):
+            return _unreadable(error.override), rest
         what = f"cannot be read: {error.message.splitlines()[0]}."
         return Problem(
             what,
@@ -44,10 +47,19 @@ def told(error: Exception, folder: Path, overrides: list[str]) -> tuple[Problem,
     for override in overrides:
         if override in text or override.partition("=")[0].lstrip("+~") in re.findall(r"'([^']+)'", text):
             rest = [other for other in overrides if other != override]
+            if telling(override):
+                return _unreadable(override), rest
             return Problem(f"{text.splitlines()[0].rstrip('.')}.{cause}", key=override, place=Place(COMMAND_LINE)), rest
     if isinstance(error, MissingConfigException):
         return _missing_base(error.missing_cfg_file or "", folder), None
     return Problem(f"{text.splitlines()[0]}{cause}", place=Place(f"conf/{PRIMARY}.yaml")), None
+
+
+def _unreadable(override: str) -> Problem:
+    """What cannot be read and may be secret, without a word of its value."""
+    return Problem(
+        "cannot be read: write it as key=value.", key=key_of(override), place=Place(COMMAND_LINE), hint=UNSHOWN
+    )
 
 
 def _missing_option(wanted: str, options: list[str], folder: Path, overrides: list[str]) -> tuple[Problem, Any]:

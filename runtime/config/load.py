@@ -207,7 +207,7 @@ def _walk(node: Any, path: KeyPath, problems: list[Problem]) -> Any:
         try:
             return _walk(node[key], here, problems)
         except OmegaConfBaseException as error:
-            secret = any(hides(str(part)) for part in here)
+            secret = any(hides(".".join(map(str, here[:end]))) for end in range(1, len(here) + 1))
             what = "takes its value from what is not there." if secret else _unresolved(error)
             problems.append(Problem(what, here, hint=UNSHOWN if secret else ""))
         return None

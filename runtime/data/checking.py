@@ -106,8 +106,8 @@ class Checking:
         """What all rows together break. totals, marks: as `totals` asked for, and filled."""
         found = [*self._counted(height)]
         for i, (unique, kept) in enumerate(zip(self.checks.uniques, marks, strict=True)):
-            if kept.repeat():
-                found += self._repeated(i, unique, rows, height, engine)
+            if (alike := kept.repeated()).len():
+                found += self._repeated(i, unique, rows, alike, height, engine)
         if self.checks.fresh is not None and height:
             found += self._stale(totals["latest"], height)
         return found
@@ -127,19 +127,27 @@ class Checking:
             found.append(_whole_breach("previous", "columns", height, what, path, asked.severity))
         return found
 
-    def repeated(self, unique: Unique, rows: pl.LazyFrame, engine: Engine) -> pl.Series:
-        """The numbers of the rows that share the values of some columns with another row, in their order."""
+    def repeated(self, unique: Unique, rows: pl.LazyFrame, engine: Engine, alike: pl.Series | None = None) -> pl.Series:
+        """The numbers of the rows that share the values of some columns with another row, in their order.
+
+        alike: the hashes that several rows have, where they are known.
+        """
         import polars as pl
 
         # equal values have equal hashes, so only rows whose hash is there twice need to be looked at closer
-        there = rows.filter(_whole(unique))
-        marks = there.select(_mark(unique).alias("\x1f")).group_by("\x1f").len().filter(pl.col("len") > 1)
-        few = there.with_columns(_mark(unique).alias("\x1f")).join(marks, on="\x1f", how="semi")
+        there = rows.filter(_whole(unique)).with_columns(_mark(unique).alias("\x1f"))
+        if alike is None:
+            marks = there.group_by("\x1f").len().filter(pl.col("len") > 1)
+        else:
+            marks = alike.alias("\x1f").to_frame().lazy()
+        few = there.join(marks, on="\x1f", how="semi")
         frame = few.select(NUMBER, *dict.fromkeys(unique.columns)).collect(engine=engine)
         return frame.filter(frame.select(unique.columns).is_duplicated())[NUMBER].sort()
 
-    def _repeated(self, i: int, unique: Unique, rows: pl.LazyFrame, height: int, engine: Engine) -> Iterator[Breach]:
-        numbers = self.repeated(unique, rows, engine)
+    def _repeated(
+        self, i: int, unique: Unique, rows: pl.LazyFrame, alike: pl.Series, height: int, engine: Engine
+    ) -> Iterator[Breach]:
+        numbers = self.repeated(unique, rows, engine, alike)
         if numbers.len():
             found = Found.of(numbers.to_frame("row"), height)
             what = f"share {together(unique.columns)} with another row"

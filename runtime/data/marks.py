@@ -6,15 +6,19 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
 HELD, TOGETHER = 1_000_000, 3_000_000
 """Hashes, of 8 bytes each, that wait for the file, and that are compared at once, about."""
+_PASSES = 32  # over the file at most; of very many hashes more are compared at once
 
 
 class Marks:
@@ -24,7 +28,7 @@ class Marks:
         self._lock = threading.Lock()
         self._held: list[NDArray[np.uint64]] = []
         self._count = self._written = 0
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         self._room = True
 
     def take(self, marks: pl.Series) -> pl.Series:
@@ -41,17 +45,18 @@ class Marks:
                 self._spill()
         return marks
 
-    def repeat(self) -> bool:
-        """Is any there twice?"""
+    def repeated(self) -> pl.Series:
+        """Those that are there more than once, each once."""
         import numpy as np
+        import polars as pl
 
-        parts = max(1, -(-self._count // TOGETHER))
+        parts = min(max(1, -(-self._count // TOGETHER)), _PASSES)
         ends = [np.uint64((place << 64) // parts - 1) for place in range(1, parts + 1)]
+        found = [pl.Series(dtype=pl.UInt64)]
         for i, end in enumerate(ends):  # by their size, so that those that are alike are in the same part
-            found = [it if parts == 1 else _between(it, ends[i - 1] if i else None, end) for it in self._all()]
-            if found and _twice(found):
-                return True
-        return False
+            part = [it if parts == 1 else _between(it, ends[i - 1] if i else None, end) for it in self._all()]
+            found.append(_repeated(part))
+        return pl.concat(found)
 
     def _spill(self) -> None:
         """Make room; where the disk has none they stay in memory."""
@@ -66,6 +71,9 @@ class Marks:
                     left = left[self._file.write(left) :]
         except OSError:
             self._room = False
+            if self._file is not None:
+                with suppress(OSError):
+                    self._file.truncate(8 * self._written)
         else:
             self._held, self._written = [], self._count
 
@@ -74,8 +82,12 @@ class Marks:
 
         if self._file is not None:
             for start in range(0, self._written, HELD):
+                marks = np.empty(min(HELD, self._written - start), dtype=np.uint64)
                 self._file.seek(8 * start)
-                yield np.frombuffer(self._file.read(8 * min(HELD, self._written - start)), dtype=np.uint64)
+                left = marks.data.cast("B")
+                while left and (read := self._file.readinto(left)):
+                    left = left[read:]
+                yield marks
         yield from self._held
 
 
@@ -84,8 +96,10 @@ def _between(marks: NDArray[np.uint64], after: np.uint64 | None, last: np.uint64
     return marks[marks <= last] if after is None else marks[(marks > after) & (marks <= last)]
 
 
-def _twice(parts: list[NDArray[np.uint64]]) -> bool:
+def _repeated(parts: list[NDArray[np.uint64]]) -> pl.Series:
     import polars as pl
 
-    ordered = pl.concat([pl.Series(part, dtype=pl.UInt64) for part in parts]).sort()
-    return bool((ordered.head(-1) == ordered.slice(1)).any())
+    ordered = (
+        pl.concat([pl.Series(part, dtype=pl.UInt64) for part in parts]).sort() if parts else pl.Series(dtype=pl.UInt64)
+    )
+    return ordered.filter(ordered == ordered.shift()).unique()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Thousands = Literal[",", ".", "'", " "]
 _BETWEEN = {".": r"\.", ",": ",", "'": "['\u2019]", " ": "[ \u00a0\u202f]"}  # narrow and fixed blanks are blanks, too
 _DAY = dt.date(2024, 11, 28)
-_CLOCKS = (dt.time(5, 7, 9), dt.time(17, 43, 52))  # which no part of a time of day has in common
+_CLOCKS = (dt.time(5, 7, 9, 250_000), dt.time(18, 43, 52, 750_000))  # any part of a time of day tells them apart
 _PLAIN_DAY, _PLAIN_MOMENT = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f"
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 from pathlib import Path
 
 import psutil
@@ -74,11 +75,13 @@ def counted_apart() -> None:
     """Have each command that serves count for itself: BentoML has one folder for all, and empties it when the next starts."""
     from bentoml._internal.container import BentoMLContainer
 
+    here = f"{socket.gethostname()}-"  # others may share the folder, whose processes have numbers of their own
     folder = Path(BentoMLContainer.bentoml_home.get()) / "overture" / "metrics"
     for left in folder.glob("*"):
-        if left.name.isdecimal() and not psutil.pid_exists(int(left.name)):
+        number = left.name.removeprefix(here)
+        if left.name != number and number.isdecimal() and not psutil.pid_exists(int(number)):
             shutil.rmtree(left, ignore_errors=True)
-    BentoMLContainer.prometheus_multiproc_dir.set(str(folder / str(os.getpid())))
+    BentoMLContainer.prometheus_multiproc_dir.set(str(folder / f"{here}{os.getpid()}"))
 
 
 def this_machine() -> None:

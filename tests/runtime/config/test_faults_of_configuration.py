@@ -322,6 +322,32 @@ def test_an_address_in_place_of_the_name_of_a_variable_is_never_repeated(make_pr
         assert "hunter2" not in found
 
 
+@pytest.mark.parametrize(
+    "override",
+    [
+        "data.sources.people={kind:sql,table:t,connection_env:postgresql://u:hunter2@h/db?sslmode=require}",
+        "data.sources.people={kind:sql,table:t,connection_env:host=db password=hunter2}",
+        "data.sources.people={kind:sql,table:t,connection_env:hunter2-}",
+        "data.sources.people.connection_env:postgresql://u:hunter2@h",
+        "data.sources.people.connection_env =postgresql://u:hunter2@h",
+        "data.sources.people.connection=host=hunter2",
+        "data.sources.people.url=postgresql://u:hunter2@h?x",
+        "+data.sources.new={kind:sql,connection_env:hunter2 x}",
+    ],
+)
+def test_an_override_that_cannot_be_read_repeats_no_address(make_project: Make, override: str) -> None:
+    found = " ".join(faults(make_project(), override))
+    assert "hunter2" not in found
+    assert "data.sources." in found
+
+
+def test_names_that_people_choose_are_no_variables(make_project: Make) -> None:
+    root = make_project()
+    data = load(root, ["+data.derive.cost_env=age*2", "+data.columns.hash_key={type:number}"]).spec.data
+    assert data.derive["cost_env"] == "age*2"
+    assert data.columns["hash_key"].type == "number"
+
+
 def test_a_name_of_a_variable_is_taken_from_the_command_line(make_project: Make) -> None:
     root = make_project()
     edit(root, "data/people.yaml", "{kind: csv, path: data/people.csv}", "{kind: sql, table: t, connection_env: A}")

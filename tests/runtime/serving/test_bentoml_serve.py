@@ -84,8 +84,9 @@ def test_a_server_with_two_workers_answers_refuses_and_stops(make_project, plugi
 def test_servers_side_by_side_count_each_for_itself(make_project, plugin, tmp_path, monkeypatch):
     monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "home"))
     counts = tmp_path / "home" / "overture" / "metrics"
-    killed = counts / "999999999"
-    killed.mkdir(parents=True)
+    here, elsewhere = f"{socket.gethostname()}-", "elsewhere-999999999"
+    for left in (f"{here}999999999", elsewhere):
+        (counts / left).mkdir(parents=True)
     good = {"rows": [{**BEAN, "notes": None}]}
 
     def answered(client):
@@ -101,7 +102,11 @@ def test_servers_side_by_side_count_each_for_itself(make_project, plugin, tmp_pa
             assert other.post("/predict", json=good).status_code == 200
             assert client.post("/predict", json=good).status_code == 200
             assert [answered(client), answered(other)] == [4, 1]
-            assert {path.name for path in counts.iterdir()} == {str(process.pid), str(second.pid)}
+            assert {path.name for path in counts.iterdir()} == {
+                f"{here}{process.pid}",
+                f"{here}{second.pid}",
+                elsewhere,
+            }
 
 
 def fails(root, plugin):
