@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,10 +88,16 @@ def environment(threads: int | None = None, more: Sequence[str] = ()) -> dict[st
     found = {"python": platform.python_version(), "threads": str(threads or cores())}
     for package in [*PACKAGES, *more, *kinds.packages()]:
         try:
-            found[package] = version(package)
+            found[package] = _version(package)
         except PackageNotFoundError:
             continue
     return found
+
+
+@cache
+def _version(package: str) -> str:
+    """What is installed cannot change beneath a process that uses it; to look it up anew for each job of a sweep takes its time."""
+    return version(package)
 
 
 def by_source(data: Dataset, root: Path, known: Iterable[str]) -> dict[str, dict[str, Any]]:

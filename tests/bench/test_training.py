@@ -79,28 +79,31 @@ trained = spent()
 complete(run)
 print(json.dumps({"more": spent() / trained - 1, "seconds": trained}))
 """
-QUICKER = {
-    "catboost": ["model.params.iterations=300"],
-    "hist_gradient_boosting": [],
-    "logistic": [],
-    "random_forest": ["model.params.n_estimators=100"],
-    "k_neighbors": [],
-    "mlp": [],
-}
+REPORTED = [
+    ("catboost", ROWS, ["model.params.iterations=300"]),
+    ("catboost", 1_000_000, ["model.params.iterations=200", "model.early_stopping_rounds=null", "split.valid=0"]),
+    ("hist_gradient_boosting", ROWS, []),
+    ("logistic", ROWS, []),
+    ("random_forest", ROWS, ["model.params.n_estimators=100"]),
+    ("k_neighbors", ROWS // 5, []),  # for which each prediction is dear
+    ("mlp", ROWS, []),
+]
 
 
-@pytest.mark.parametrize("model", QUICKER)
-def test_a_report_beside_the_training_that_it_is_of(model: str, tmp_path: Path) -> None:
-    """In CPU time, the start of the process counted; k_neighbors, for which each prediction is dear, on a fifth of the rows."""
-    table(ROWS // 5 if model == "k_neighbors" else ROWS).write_csv(tmp_path / "table.csv")
-    words = [sys.executable, "-m", "overture.generator", "new", "bench", "--data", "table.csv", "--target", "y"]
+@pytest.mark.parametrize(("model", "rows", "overrides"), REPORTED)
+def test_a_report_beside_the_training_that_it_is_of(
+    model: str, rows: int, overrides: list[str], tmp_path: Path
+) -> None:
+    """In CPU time, the start of the process counted."""
+    table(rows, 18).write_parquet(tmp_path / "table.parquet")
+    words = [sys.executable, "-m", "overture.generator", "new", "bench", "--data", "table.parquet", "--target", "y"]
     subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
-    command = [sys.executable, "-c", EXPLAINED, f"model={model}", *QUICKER[model]]
+    command = [sys.executable, "-c", EXPLAINED, f"model={model}", *overrides]
     done = subprocess.run(command, cwd=tmp_path / "bench", check=True, capture_output=True, text=True)
 
     found = json.loads(done.stdout.splitlines()[-1])
-    print(f"report and explanations of {model}: {found['more']:.1%} on top of the training")
-    assert found["more"] < 0.2
+    print(f"report and explanations of {model}, {rows:,} rows: {found['more']:.1%} on top of the training")
+    assert found["more"] <= 0.2
 
 
 MILLION = """
@@ -140,11 +143,10 @@ def test_a_training_of_a_million_rows_beside_the_same_by_hand(tmp_path: Path) ->
         "train.py on a million rows",
         {"ours": ours, "by hand": [sys.executable, "by_hand.py"]},
         project,
-        rounds=1,
     )
 
-    assert found["ours"].seconds < 1.2 * found["by hand"].seconds
-    assert found["ours"].gigabytes < 1.3 * found["by hand"].gigabytes
+    assert found["ours"].wall <= 1.05 * found["by hand"].wall
+    assert found["ours"].gigabytes <= 1.15 * found["by hand"].gigabytes
 
 
 def table(rows: int = ROWS, columns: int = 12) -> pl.DataFrame:
