@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from .errors import Problem
 from .kinds import Kinds
@@ -125,6 +125,9 @@ class Fitted:
 class Model(Section):
     """A model family and its settings."""
 
+    rounds_param: ClassVar[str] = ""
+    """The one of `params` that says how many rounds it has, where early stopping finds how many are best."""
+
     kind: str
     params: dict[str, Any] = {}
     """Passed on to the library as they are."""
@@ -191,6 +194,12 @@ class Model(Section):
     def relearn(self, fitted: Fitted, frame: pl.DataFrame, advance: Advance) -> Fitted | None:
         """The same model learned from train and valid together, with the rounds that were found; None: it stays as it is."""
         return None
+
+    def settled(self, rounds: int) -> dict[str, Any]:
+        """By its dotted key what has it learn so many rounds from all rows, in place of early stopping; empty: it has none."""
+        if not self.rounds_param or not self.uses_validation():
+            return {}
+        return {f"params.{self.rounds_param}": rounds, "early_stopping_rounds": None}
 
     @classmethod
     def load(cls, folder: Path, schema: Schema) -> Fitted:

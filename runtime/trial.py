@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import adjusting
 from .sweeps import job
 from .validation import validate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .model import Model
     from .parts import Parts
     from .project import Project
 
@@ -33,4 +37,14 @@ def try_out(project: Project, parts: Parts) -> float:
     found = validate(project.model, parts, project.evaluation.model_copy(update=asked), heard, once=own)
     if now is not None:
         now.job.scores = {name: found.metrics[name].mean for name in names}
+        now.job.settled = _settled(project.model, found.rounds) if own and len(found.rounds) > 1 else []
     return found.value
+
+
+def _settled(model: Model, rounds: Sequence[int | None]) -> list[str]:
+    """Overrides of as many rounds as the folds found best on average, which is what the trial was judged with."""
+    counts = [it for it in rounds if it is not None]
+    if len(counts) < len(rounds) or adjusting.learns(model):
+        return []
+    found = model.settled(round(sum(counts) / len(counts)))
+    return [f"++model.{key}={'null' if value is None else value}" for key, value in found.items()]

@@ -98,7 +98,7 @@ def _train(sweep: Sweep, launch: Launch) -> None:
     front = leaderboard.front(sweep, sweep.jobs())
     if not front:
         return
-    words = without_sweep(front[0].overrides)
+    words = [*without_sweep(front[0].overrides), *front[0].settled]
     launch.task.begin, launch.task.watched, launch.task.alone = UnderWay, False, True
     launch.run(sweep, [LAST], [words])
     job = sweep.job(LAST)

@@ -46,6 +46,8 @@ class Catboost(Model):
     Early stopping watches the validation rows; then the model is fitted again on train and valid with the number of trees found.
     """
 
+    rounds_param = "iterations"
+
     kind: Literal["catboost"] = "catboost"
     early_stopping_rounds: Annotated[int, Field(ge=1)] | None = 50
     """Stop when so many trees in a row made the validation rows no better; null: all iterations."""
@@ -94,6 +96,10 @@ class Catboost(Model):
         again = _trained(settings, fitted.inputs, frame, None, fitted.schema, advance, self)
         again.summary, again.notes = f"{again.rounds:,} trees", fitted.notes
         return again
+
+    def settled(self, rounds: int) -> dict[str, Any]:
+        """Also: nothing where CatBoost chooses the learning rate, which it does by the number of trees."""
+        return super().settled(rounds) if "learning_rate" in self.params else {}
 
     @classmethod
     def load(cls, folder: Path, schema: Schema) -> Fitted:

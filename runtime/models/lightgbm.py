@@ -61,6 +61,8 @@ class Lightgbm(Model):
     Early stopping watches the validation rows; then the model is fitted again on train and valid with the number of trees found.
     """
 
+    rounds_param = "num_iterations"
+
     kind: Literal["lightgbm"] = "lightgbm"
     early_stopping_rounds: Annotated[int, Field(ge=1)] | None = 50
     """Stop when so many trees in a row made the validation rows no better; null: all iterations."""

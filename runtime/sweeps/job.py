@@ -29,6 +29,8 @@ class Job:
     """The id of the run it left, or of the one that was there."""
     scores: dict[str, float] = field(default_factory=dict)
     """Of a trial, what is made better, by metric, on rows held out: the mean over folds where there are some."""
+    settled: list[str] = field(default_factory=list)
+    """Of a trial that was judged by folds, overrides of as many rounds as they found best, in place of early stopping."""
     reports: dict[int, float] = field(default_factory=dict)
     """Of a trial, its scores on the way: by number of trees in its first fold, and by `FOLD` times the number of the fold."""
     errors: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -208,6 +209,20 @@ def test_trees_that_are_worse_on_the_way_are_stopped(root, here, model, folds):
     assert [job.state for job in jobs] == [*["finished"] * 5, "pruned"]
     assert max(jobs[-1].reports) < 300  # within the first fold
     assert "6 trials, 1 stopped early." in said
+    best = min(jobs[:5], key=lambda job: job.scores["log_loss"])
+    learned = re.findall(rf"^fit +{model} (.+ trees) ", said, re.MULTILINE)
+    if folds == "null":
+        assert best.settled == []
+        assert "\nrefit " in said
+    else:  # which found how many trees are best
+        count = int(best.settled[0].removeprefix(f"++model.params.{rounds}="))
+        assert best.settled[1:] == ["++model.early_stopping_rounds=null"]
+        assert 1 <= count < 300
+        assert learned == [f"{count} trees"]
+        assert "\nrefit " not in said
+    (run,) = runs(root)
+    command = said.split("The same run again:  python ")[1].splitlines()[0].split()
+    assert f"runs/{run.id}: nothing has changed" in here(root, *command)[1]
 
 
 def test_a_trial_that_is_worse_after_a_fold_is_stopped(root, here):
