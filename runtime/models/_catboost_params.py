@@ -1,8 +1,9 @@
-"""Which parameters CatBoost takes here, told without importing it for the usual ones."""
+"""Which parameters CatBoost takes here, told without importing it for the usual ones; and what it refuses."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -130,3 +131,13 @@ def _unknown(names: list[str]) -> list[Problem]:
         for name in names
         if name not in known
     ]
+
+
+def told(error: Exception) -> Problem:
+    """What CatBoost refuses, without the places in its own code."""
+    text = re.sub(r"^\S+\.(cpp|h):\d+: ", "", str(error)).strip()
+    if "constant or ignored" in text:
+        return Problem(
+            "every input is the same in all rows to learn from, so there is nothing to learn.", ("data", "columns")
+        )
+    return Problem(f"catboost says: {text}", ("model", "params"))

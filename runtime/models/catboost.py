@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from ..model import Advance, Cost, Explanation, Fitted, Model
 from ..options import Ability
 from ..sweeps.job import Pruned
 from ..weights import weights
-from ._catboost_params import loss, problems
+from ._catboost_params import loss, problems, told
 from ._catboost_watch import Log, watching
 
 if TYPE_CHECKING:
@@ -235,7 +234,7 @@ def _trained(
             notes = tuple(f"{name}: too few words to learn from, so it is passed over" for name in bare)
             fitted = _fitted(settings, inputs, train, valid, schema, advance, model)
     except CatBoostError as error:
-        raise Mistake(_told(error)) from error
+        raise Mistake(told(error)) from error
     for name in _BY_CHANCE:
         fitted.get_metadata()[name] = ""
     return _Trees(schema, fitted, inputs, notes=notes)
@@ -295,12 +294,3 @@ def _tells(name: str, settings: dict[str, Any], train: pl.DataFrame, schema: Sch
     except CatBoostError:
         return False
     return True
-
-
-def _told(error: Exception) -> Problem:
-    text = re.sub(r"^\S+\.(cpp|h):\d+: ", "", str(error)).strip()
-    if "constant or ignored" in text:
-        return Problem(
-            "every input is the same in all rows to learn from, so there is nothing to learn.", ("data", "columns")
-        )
-    return Problem(f"catboost says: {text}", ("model", "params"))
