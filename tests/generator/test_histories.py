@@ -361,9 +361,16 @@ def test_a_process_that_is_really_killed_loses_nothing(
 def test_two_generates_at_once_wait_for_each_other(
     tmp_path: Path, endless: Callable[[], subprocess.Popen[str]]
 ) -> None:
-    endless()
+    other = endless()
     wanted = {f"{i}.txt": File("here\n") for i in range(6)}
     for _ in range(5):
         generate(tmp_path, wanted, overture_version="1")
         with contextlib.suppress(Mistake):  # it may look between two steps of the other
             survey(tmp_path, wanted)
+        for name in wanted:
+            text = (tmp_path / name).read_text()
+            assert text == "here\n" or (len(text.splitlines()) == 40 and text.splitlines()[30].startswith("new "))
+    other.kill()
+    other.wait()
+    _settles(tmp_path, wanted)
+    assert {(tmp_path / name).read_text() for name in wanted} == {"here\n"}
