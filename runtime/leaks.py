@@ -108,7 +108,7 @@ def _hashes(rows: pl.DataFrame, schema: Schema) -> pl.Series:
 def _same_row(theirs: pl.Series, ours: pl.Series, schema: Schema, noun: str) -> Iterator[str]:
     if ours.is_empty():
         return
-    hit = theirs.filter(theirs.is_in(ours.unique().implode())).unique()
+    hit = theirs.to_frame().join(ours.to_frame(theirs.name), on=theirs.name, how="semi").to_series().unique()
     if hit.len() and theirs.n_unique() >= _COARSE * theirs.len():
         same = int(ours.is_in(hit.implode()).sum())
         has = "has" if same == 1 else "have"

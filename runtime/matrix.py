@@ -29,16 +29,26 @@ def numbers(values: pl.Series) -> NDArray[np.float64]:
 
 def narrow_numbers(values: pl.Series) -> NDArray[np.float32]:
     """The same, rounded to 32 bits: most of the memory on the way there is saved."""
-    narrow = np.empty(values.len(), dtype=np.float32)
-    done = 0
-    with np.errstate(over="ignore"):  # what becomes infinite is limited next
-        for piece in values.get_chunks():
-            narrow[done : done + piece.len()] = _floats(piece)
-            done += piece.len()
-    return np.clip(narrow, np.float32(-LARGEST), np.float32(LARGEST), out=narrow)
+    import polars as pl
+
+    # by the engine, whose allocator hands out memory that it had before: new pages cost more than the rounding
+    narrow = _days(values).cast(pl.Float32).rechunk()
+    found: NDArray[np.float32] = _filled(narrow).to_numpy()
+    if narrow.is_infinite().any():  # or became so by rounding
+        return np.clip(found, np.float32(-LARGEST), np.float32(LARGEST))
+    return found
 
 
 def _floats(values: pl.Series) -> NDArray[np.float64]:
+    return _filled(_days(values)).to_numpy()
+
+
+def _filled(floats: pl.Series) -> pl.Series:
+    return floats.fill_null(float("nan")) if floats.null_count() else floats
+
+
+def _days(values: pl.Series) -> pl.Series:
+    """As 64-bit floats; null where a value is missing."""
     import polars as pl
 
     kind = values.dtype
@@ -46,9 +56,10 @@ def _floats(values: pl.Series) -> NDArray[np.float64]:
         values = values.cast(pl.Datetime("us", kind.time_zone))
     plain = values.to_physical() if isinstance(kind, pl.Datetime | pl.Date) else values
     floats = plain.cast(pl.Float64)
-    found: NDArray[np.float64] = (floats.fill_null(float("nan")) if floats.null_count() else floats).to_numpy()
+    if not isinstance(kind, pl.Datetime):
+        return floats
     # Divided by numpy: polars multiplies several rows, but not one, by the reciprocal.
-    return found / MICROSECONDS_A_DAY if isinstance(kind, pl.Datetime) else found
+    return pl.Series(values.name, _filled(floats).to_numpy() / MICROSECONDS_A_DAY)
 
 
 def codes(values: pl.Series, labels: list[int | str] | None) -> NDArray[np.int64]:
@@ -76,8 +87,10 @@ def _places(values: pl.Series, labels: list[int | str] | None, dtype: pl.DataTyp
         return pl.Series([None], dtype=dtype).new_from_index(0, values.len())
     if values.dtype == pl.String or isinstance(values.dtype, pl.Enum):
         known = pl.Enum([str(label) for label in labels])
-        placed = values if values.dtype == known else values.cast(pl.String).cast(known, strict=False)
-        return placed.to_physical().cast(dtype)
+        if isinstance(values.dtype, pl.Enum) and values.dtype != known:
+            table = values.dtype.categories.cast(known, strict=False).to_physical().cast(dtype)
+            return table.gather(values.to_physical())
+        return values.cast(known, strict=False).to_physical().cast(dtype)
     numbered = pl.Series(labels, dtype=values.dtype)
     return values.replace_strict(numbered, np.arange(len(labels)), default=None, return_dtype=dtype)
 

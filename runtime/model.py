@@ -125,6 +125,8 @@ class Fitted:
 class Model(Section):
     """A model family and its settings."""
 
+    takes_codes: ClassVar[bool] = False
+    """May `fit`, and what it has fitted, be given categories as pl.Enum? They are a fraction of the memory of text."""
     rounds_param: ClassVar[str] = ""
     """The one of `params` that says how many rounds it has, where early stopping finds how many are best."""
 

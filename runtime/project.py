@@ -93,8 +93,16 @@ class Project:
             self.root,
             self.hooks.features,
             before=before(self.root) if asked else None,
+            encode=self._encode,
             seen=hashed,
         )
+
+    @property
+    def _encode(self) -> frozenset[str]:
+        """The columns that may be held as codes: those that nothing but a model which takes codes looks at."""
+        if not self.spec.model.takes_codes:
+            return frozenset()
+        return frozenset(self.schema.features) - {self.spec.split.divider, *self.spec.evaluation.slices}
 
     @property
     def split(self) -> Split:

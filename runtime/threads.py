@@ -1,12 +1,27 @@
-"""Work done in another thread: what is read before it is asked for, and what is written while the next is worked on."""
+"""Work done in other threads: what is read before it is asked for, what is written while the next is worked on, and many things at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from .cores import cores
+
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """What the work makes of each, in their order; as many at a time as there are processors to use.
+
+    For work that polars or numpy does without holding the interpreter. Raises what it raised for the first of them.
+    """
+    given = list(items)
+    if len(given) < 2:
+        return list(map(work, given))
+    with ThreadPoolExecutor(cores(), "at once") as workers:
+        return list(workers.map(work, given))
 
 
 def ahead(items: Generator[Item]) -> Iterator[Item]:

@@ -53,12 +53,14 @@ class Held:
     checking: Checking
     target: pl.Expr | None = None
     """What is predicted."""
+    exact: frozenset[str] = frozenset()
+    """As Typed has it."""
 
     @cached_property
     def typed(self) -> Typed:
         """The columns and how they are stored."""
         stored = self.raw.collect_schema()
-        return Typed(self.columns, {name: stored[name] for name in self.columns}, self.checking.timezone)
+        return Typed(self.columns, {name: stored[name] for name in self.columns}, self.checking.timezone, self.exact)
 
     @cached_property
     def rows(self) -> pl.LazyFrame:

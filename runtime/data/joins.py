@@ -6,7 +6,7 @@ the prefix of its join and its own name; the columns that a join goes by are the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..errors import Mistake, Problem, did_you_mean, listed
 from .breach import Breach
 from .column import AnyColumn, TextColumn
 from .dataset import Dataset
+from .encode import encoded
 from .join import Join
 from .keys import Place, Side
 from .match import Match, match
@@ -75,16 +76,19 @@ class _Part:
         return {*self.found_by, *self.added, *(name for name, own in self.names.items() if own == moment)}
 
 
-def joined(dataset: Dataset, root: Path, wanted: Mapping[str, AnyColumn]) -> Joined:
+def joined(
+    dataset: Dataset, root: Path, wanted: Mapping[str, AnyColumn], encode: Collection[str] = frozenset()
+) -> Joined:
     """The wanted columns of all rows, by their names after joining.
 
+    encode: the categories that are to be pl.Enum of their labels where that loses nothing.
     Raises Mistake, with everything found, when a source cannot be read or is empty, when columns are missing, when
     names clash, or when both sides of a join store what cannot be equal.
     """
     found = _columns(dataset, root)
     parts = _parts(dataset, found)
     _all_there(dataset, root, parts, wanted)
-    frames = _frames(dataset, root, parts, wanted)
+    frames = _frames(dataset, root, parts, wanted, encode)
     return _folded(dataset, parts, frames, wanted)
 
 
@@ -211,7 +215,9 @@ def _all_there(dataset: Dataset, root: Path, parts: list[_Part], wanted: Mapping
         )
 
 
-def _frames(dataset: Dataset, root: Path, parts: list[_Part], wanted: Mapping[str, AnyColumn]) -> list[pl.DataFrame]:
+def _frames(
+    dataset: Dataset, root: Path, parts: list[_Part], wanted: Mapping[str, AnyColumn], encode: Collection[str]
+) -> list[pl.DataFrame]:
     """Of each part the columns that are wanted or joined by, under the names of its source."""
     needed = {*wanted, *(name for part in parts for name in part.found_by)}
     asked: dict[int, dict[str, AnyColumn]] = {}
@@ -221,7 +227,13 @@ def _frames(dataset: Dataset, root: Path, parts: list[_Part], wanted: Mapping[st
         asked[i] |= {own: wanted.get(name, _TEXT) for name, own in keys.items()}
         if part.join is not None and part.join.as_of is not None:
             asked[i].setdefault(part.join.as_of.right, _TEXT)
-    return list(_each(asked, lambda i: _read(dataset, root, parts[i].source, asked[i])).values())
+    plain = set(encode).difference(*(part.used for part in parts))
+
+    def read(i: int) -> pl.DataFrame:
+        own = [own for name, own in parts[i].names.items() if name in plain]
+        return encoded(_read(dataset, root, parts[i].source, asked[i]), asked[i], own)
+
+    return list(_each(asked, read).values())
 
 
 def _read(dataset: Dataset, root: Path, name: str, types: dict[str, AnyColumn]) -> pl.DataFrame:

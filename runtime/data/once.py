@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def once(load: Load) -> Load:
         asked = _asked(data)
         if kept.get("asked") != asked:
             kept.clear()
-            kept.update(rows=load(data), asked=asked)
+            kept.update(rows=load(replace(data, encode=frozenset())), asked=asked)
             kept["rows"].kept = True
             return kept["rows"]  # type: ignore[no-any-return]
         rows: Rows = kept["rows"]

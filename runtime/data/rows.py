@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import Mistake, Problem, Refusal, listed
 from ..progress import step
 from ..schema import Schema
+from ..threads import at_once
 from . import pieces
 from .breach import Breach
 from .checking import Before, Checking
@@ -48,6 +50,9 @@ class Data:
     """What the run before was trained on."""
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     """The clock that the age of rows is told by."""
+    encode: frozenset[str] = frozenset()
+    """The categories that are held as pl.Enum of their labels where that loses nothing, a fraction of the memory of text.
+    Where rules or other columns are computed of them, and for rows that several jobs share, they are text nevertheless."""
     seen: Stamps | None = None
     """The state of the files when they were hashed; None: they were not yet."""
 
@@ -96,9 +101,9 @@ class Rows:
             return [self.frame.filter(part) for part in parts]
         none = ~pl.select(pl.any_horizontal(*parts)).to_series()
         columns, self.frame = self.frame.get_columns(), pl.DataFrame()
-        *found, rest = pieces.apart(columns, [*parts, none])
-        self.frame = pl.concat([*found, rest])
-        return found
+        found = pieces.apart(columns, [*parts, none] if none.any() else parts)
+        self.frame = pl.concat(found)
+        return found[: len(parts)]
 
     @cached_property
     def content(self) -> str:
@@ -117,7 +122,8 @@ def load(data: Data) -> Rows:
     """
     with step("load") as now:
         with unchanged(data.dataset, data.root, data.seen) as stamps:
-            rows = replace(_kept(data, joined(data.dataset, data.root, data.schema.columns)), stamps=stamps)
+            raw = joined(data.dataset, data.root, data.schema.columns, _encodable(data))
+            rows = replace(_kept(data, raw), stamps=stamps)
         now.say(f"{told(rows.read, 'row')} from {rows.source}")
         for line in [*rows.notes, *remarks(rows.dropped, data.schema.target, rows.unknown, rows.extra)]:
             now.say(line)
@@ -138,8 +144,8 @@ def check(rows: Rows, schema: Schema) -> None:
             now.say(breach.remark)
 
 
-def held(data: Data, raw: pl.LazyFrame) -> Held:
-    """The contract over rows as they are stored, with `_row`.
+def held(data: Data, raw: pl.LazyFrame, exact: frozenset[str] = frozenset()) -> Held:
+    """The contract over rows as they are stored, with `_row`; `exact` are the columns that need no cast.
 
     The policy for unknown labels is for features: a target, key or part that nobody knows is always a breach.
     """
@@ -155,7 +161,28 @@ def held(data: Data, raw: pl.LazyFrame) -> Held:
         dataset.checks, described, dataset.sources, data.root, schema.timezone, data.now, before=data.before
     )
     target = pl.col(schema.target) if schema.target_from is None else expression(schema.target_from)
-    return Held(raw, columns, lenient, checking, target)
+    return Held(raw, columns, lenient, checking, target, exact)
+
+
+def _encodable(data: Data) -> frozenset[str]:
+    """Of the columns to encode those that nobody asks for their text."""
+    schema, checks = data.schema, data.dataset.checks
+    computed = data.features is not None or schema.derived or schema.target_from is not None or checks.truths
+    if computed or checks.references or checks.on_breach == "quarantine":
+        return frozenset()
+    plain = {name for name, column in data.schema.features.items() if getattr(column, "pattern", None) is None}
+    unique = {name for unique in checks.uniques for name in unique.columns}
+    return data.encode & plain - unique - {schema.target, schema.key, schema.time, schema.weight}
+
+
+def _exact(data: Data, raw: pl.DataFrame) -> frozenset[str]:
+    """The columns that are stored as their contract has them, which are not to be copied."""
+    import polars as pl
+
+    codes = {name for name in _encodable(data) if isinstance(raw.schema[name], pl.Enum)}
+    numbers = [name for name, it in data.schema.columns.items() if it.dtype == raw.schema[name] == pl.Float64]
+    finite = at_once(lambda name: raw[name].is_finite().all(), numbers)
+    return frozenset({*codes, *itertools.compress(numbers, finite)})
 
 
 def refused(breaches: Iterable[Breach]) -> list[Breach]:
@@ -168,7 +195,7 @@ def _kept(data: Data, raw: Joined) -> Rows:
 
     schema, target, checks = data.schema, data.schema.target, data.dataset.checks
     numbered = raw.frame.with_columns(raw.numbers.alias(ROW))
-    contract = held(data, numbered.lazy())
+    contract = held(data, numbered.lazy(), _exact(data, numbered))
     # the rows pass by a part at a time, so that what is computed of them for the rules alone is never held
     verdict = contract.judged(contract.rows, "streaming")
     breaches = [_told_apart(it, raw.origin) for it in verdict.breaches]

@@ -50,6 +50,8 @@ class Typed:
     stored: Mapping[str, pl.DataType]
     """The dtypes of the columns in their source."""
     timezone: str | None
+    exact: frozenset[str] = frozenset()
+    """Columns that need no cast: numbers that are all finite, and codes of labels that are all allowed."""
 
     def prepared(self, raw: pl.LazyFrame) -> pl.LazyFrame:
         """The rows, each column typed, and as stored where that is something else; `_row` stays."""
@@ -63,6 +65,8 @@ class Typed:
         import polars as pl
 
         stored = self.stored[name]
+        if name in self.exact:
+            return pl.col(name)
         if stored == column.dtype and not stored.is_float():
             return present(name, stored)
         # a number that is not finite is none, so NaN needs no taking away before
@@ -72,7 +76,9 @@ class Typed:
 
     def kept_as_is(self, name: str) -> bool:
         """Is a column stored in its own dtype, so that no value can be of another type?"""
-        return self.stored[name] == self.columns[name].dtype and not self.stored[name].is_float()
+        return name in self.exact or (
+            self.stored[name] == self.columns[name].dtype and not self.stored[name].is_float()
+        )
 
     def raw(self, name: str) -> pl.Expr:
         """A column as it is stored."""
@@ -114,7 +120,7 @@ class Typed:
                 faulty = value.lt(bound) if rule == "min" else value.gt(bound)
                 yield Rule(name, rule, faulty, _beyond(name, rule, bound, column.personal), value=value, extremes=True)
         labels = getattr(column, "values", None)
-        if labels is not None:
+        if labels is not None and name not in self.exact:
             yield _label_rule(name, labels, column.personal)
         if (pattern := getattr(column, "pattern", None)) is not None:
             yield Rule(

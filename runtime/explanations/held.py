@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import classes
+from ..data.encode import decoded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,7 @@ class Held:
         """
         found = _Choice.of(predictions, schema, settings, seed)
         wanted = [name for name in ("_row", schema.key, schema.target, *schema.inputs) if name in test.columns]
-        return found.held(test.select(list(dict.fromkeys(wanted)))[found.rows], predictions)
+        return found.held(decoded(test.select(list(dict.fromkeys(wanted)))[found.rows]), predictions)
 
     @classmethod
     def back(

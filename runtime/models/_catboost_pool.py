@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.column import CategoryColumn, TextColumn
 from ..matrix import codes, narrow_codes, narrow_numbers, texts
+from ..threads import at_once
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,8 +45,11 @@ def pool(frame: pl.DataFrame, schema: Schema, inputs: list[str], label: NDArray[
 
 def _numeric(frame: pl.DataFrame, inputs: list[str]) -> NDArray[np.float32]:
     found = np.empty((frame.height, len(inputs)), dtype=np.float32, order="F")
-    for i, name in enumerate(inputs):
-        found[:, i] = narrow_numbers(frame[name])
+
+    def fill(place: int) -> None:
+        found[:, place] = narrow_numbers(frame[inputs[place]])
+
+    at_once(fill, range(len(inputs)))
     return found
 
 
@@ -65,15 +69,12 @@ def _listed(frame: pl.DataFrame, schema: Schema, inputs: list[str]) -> list[list
 def _framed(frame: pl.DataFrame, schema: Schema, inputs: list[str]) -> Any:
     import pandas as pd
 
-    columns: dict[str, Any] = {}
-    for name in inputs:
-        column, values = schema.inputs[name], frame[name]
-        if isinstance(column, CategoryColumn):
+    def column(name: str) -> Any:
+        described, values = schema.inputs[name], frame[name]
+        if isinstance(described, CategoryColumn):
             labels = schema.labels(name) or []
             digits = [str(code) for code in range(-1, len(labels))]
-            columns[name] = pd.Categorical.from_codes(narrow_codes(values, labels), categories=digits, validate=False)
-        elif isinstance(column, TextColumn):
-            columns[name] = pd.Series(texts(values), dtype=object)
-        else:
-            columns[name] = narrow_numbers(values)
-    return pd.DataFrame(columns, copy=False)
+            return pd.Categorical.from_codes(narrow_codes(values, labels), categories=digits, validate=False)
+        return pd.Series(texts(values), dtype=object) if isinstance(described, TextColumn) else narrow_numbers(values)
+
+    return pd.DataFrame(dict(zip(inputs, at_once(column, inputs), strict=True)), copy=False)

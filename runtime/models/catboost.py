@@ -45,6 +45,7 @@ class Catboost(Model):
     Early stopping watches the validation rows; then the model is fitted again on train and valid with the number of trees found.
     """
 
+    takes_codes = True
     rounds_param = "iterations"
 
     kind: Literal["catboost"] = "catboost"

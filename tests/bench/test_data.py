@@ -143,5 +143,6 @@ def test_load_join_split_and_hand_over_beside_the_same_by_hand(tables: Path, tmp
 
     if LARGE:
         assert took["ours"].seconds <= took["polars"].seconds
+        assert took["ours"].wall <= took["polars"].wall
         assert 1.5 * took["ours"].seconds <= took["pandas"].seconds
         assert 1.4 * took["ours"].gigabytes <= took["pandas"].gigabytes

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from overture.runtime.threads import Behind, ahead
+from overture.runtime.cores import cores
+from overture.runtime.threads import Behind, ahead, at_once
 
 
 def test_what_is_read_ahead_comes_in_its_order_and_ends_in_the_thread_that_it_began_in():
@@ -60,3 +61,22 @@ def test_what_fails_behind_is_raised_by_the_next_call_and_only_once():
     behind.wait()
     behind.end()
     assert done == []
+
+
+@pytest.mark.parametrize("many", [0, 1, 50])
+def test_what_is_done_at_once_comes_in_its_order(many):
+    assert at_once(lambda number: number * number, iter(range(many))) == [number * number for number in range(many)]
+
+
+@pytest.mark.skipif(cores() < 2, reason="there is one processor")
+def test_two_things_are_done_at_once():
+    meeting = threading.Barrier(2)
+    assert sorted(at_once(lambda _: meeting.wait(30), range(2))) == [0, 1]
+
+
+def test_the_first_fault_of_what_is_done_at_once_is_raised():
+    def reciprocal(number):
+        return 1 / number
+
+    with pytest.raises(ZeroDivisionError):
+        at_once(reciprocal, [1, 0, 2])

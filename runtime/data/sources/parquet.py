@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,6 +18,10 @@ from ..stores.fault import fault, is_of_store
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+# with less than five processors polars decodes one row group after the other, unless a thread may do with fewer values
+os.environ.setdefault("POLARS_PARQUET_DECODE_TARGET_VALUES_PER_THREAD", "1000000")
 
 
 class Parquet(Source):
