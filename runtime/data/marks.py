@@ -34,13 +34,14 @@ class Marks:
     def take(self, marks: pl.Series) -> pl.Series:
         """Add some, from any thread; they are given back, as polars asks for.
 
-        marks: unsigned integers of 64 bits, none of them null.
+        marks: unsigned integers of 64 bits; null where there is nothing to compare.
         """
-        if marks.is_empty():
+        there = marks.drop_nulls()
+        if there.is_empty():
             return marks
         with self._lock:
-            self._held.append(marks.to_numpy())
-            self._count += marks.len()
+            self._held.append(there.to_numpy())
+            self._count += there.len()
             if self._room and self._count - self._written > HELD:
                 self._spill()
         return marks
