@@ -173,6 +173,9 @@ class Model(Section):
         """Does fitting need validation rows, as early stopping does?"""
         return False
 
+    def get_ready(self) -> None:
+        """Import what fitting needs and takes long to import; it is called while the data is read."""
+
     def label(self, task: Task) -> str:
         """What a table of runs calls it, for example "random_forest"."""
         raise NotImplementedError

@@ -94,6 +94,7 @@ class Project:
             self.hooks.features,
             before=before(self.root) if asked else None,
             encode=self._encode,
+            meanwhile=self.spec.model.get_ready,
             seen=hashed,
         )
 

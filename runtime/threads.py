@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from .cores import cores
@@ -22,6 +23,19 @@ def at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Resul
         return list(map(work, given))
     with ThreadPoolExecutor(cores(), "at once") as workers:
         return list(workers.map(work, given))
+
+
+@contextmanager
+def alongside(work: Callable[[], object]) -> Iterator[None]:
+    """Have some work done in a thread beside the block, which waits for it; what it raises it will raise again when it is asked for."""
+
+    def quietly() -> None:
+        with suppress(Exception):
+            work()
+
+    with ThreadPoolExecutor(1, "alongside") as worker:
+        worker.submit(quietly)
+        yield
 
 
 def ahead(items: Generator[Item]) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import Mistake, Problem, Refusal, listed
 from ..progress import step
 from ..schema import Schema
-from ..threads import at_once
+from ..threads import alongside, at_once
 from . import pieces
 from .breach import Breach
 from .checking import Before, Checking
@@ -53,6 +53,8 @@ class Data:
     encode: frozenset[str] = frozenset()
     """The categories that are held as pl.Enum of their labels where that loses nothing, a fraction of the memory of text.
     Where rules or other columns are computed of them, and for rows that several jobs share, they are text nevertheless."""
+    meanwhile: Callable[[], object] | None = None
+    """What is made ready while the files are read, as a library that takes long to import; None: nothing."""
     seen: Stamps | None = None
     """The state of the files when they were hashed; None: they were not yet."""
 
@@ -121,7 +123,7 @@ def load(data: Data) -> Rows:
     nothing can be learned from the target, or hooks.features fails.
     """
     with step("load") as now:
-        with unchanged(data.dataset, data.root, data.seen) as stamps:
+        with alongside(data.meanwhile or dict), unchanged(data.dataset, data.root, data.seen) as stamps:
             raw = joined(data.dataset, data.root, data.schema.columns, _encodable(data))
             rows = replace(_kept(data, raw), stamps=stamps)
         now.say(f"{told(rows.read, 'row')} from {rows.source}")

@@ -73,6 +73,11 @@ class Catboost(Model):
         """Early stopping does."""
         return self.early_stopping_rounds is not None
 
+    def get_ready(self) -> None:
+        """Import CatBoost, and pandas, which it is handed categories in."""
+        import catboost  # noqa: F401
+        import pandas  # noqa: F401
+
     def label(self, task: Task) -> str:
         """catboost."""
         return "catboost"
