@@ -134,4 +134,7 @@ def watched(
 
 def _rounds(found: Sequence[HeldOut]) -> str:
     rounds = [out.rounds for out in found if out.rounds is not None]
-    return f", {min(rounds):,} to {max(rounds):,} rounds" if rounds else ""
+    if not rounds:
+        return ""
+    least, most = min(rounds), max(rounds)
+    return f", {figures.counted(most, 'round')}" if least == most else f", {least:,} to {most:,} rounds"

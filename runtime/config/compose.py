@@ -20,8 +20,8 @@ from .quick_yaml import quick_yaml
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-OPEN = ("model.params.", "data.columns.", "data.sources.", "data.derive.")
-"""Mappings whose keys are the user's own: an override may add to them without Hydra's `+`."""
+OPEN = ("data.", "evaluation.", "explanations.", "model.", "serving.", "split.", "tracking.")
+"""Sections whose keys are checked when the whole is put together: an override may write what no file has without Hydra's `+`."""
 
 
 @dataclass
@@ -96,7 +96,7 @@ def _defaults(loader: Any) -> list[Any]:
 
 
 def opened(overrides: Iterable[str]) -> Iterator[str]:
-    """Overrides with Hydra's `++` before the keys of open mappings."""
+    """Overrides with Hydra's `++` before the keys of the sections."""
     for override in overrides:
         yield f"++{override}" if override.startswith(OPEN) and "=" in override else override
 

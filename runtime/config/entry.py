@@ -25,7 +25,7 @@ def entry(config_path: str, config_name: str) -> Callable[[Task], Callable[[], N
     """Make a function the command line of its file, as `hydra.main` does.
 
     The function takes the composed configuration and returns its objective. `--debug` shows tracebacks; overrides of
-    open mappings (`model.params.depth=4`) need no `+`; with `-m` a job that fails is told and the others go on.
+    keys that no file has (`model.params.depth=4`) need no `+`; with `-m` a job that fails is told and the others go on.
     Exit codes: 0 done, 1 the answer is no, 2 something has to be mended.
     """
 

@@ -52,6 +52,9 @@ class Places:
         if typed := _typed(problem, self.overrides):
             return typed
         best = self._written(problem.path)
+        written = best is not None and best[0] == len(problem.path)
+        if not written and any(_starts(path, problem.path) for path, _ in self.overrides):
+            return _at(problem, Place(COMMAND_LINE), "", problem.path)
         if best is None or best[1].packaged:
             if typed := _typed(problem, self.chosen):
                 return typed

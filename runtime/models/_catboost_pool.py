@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.column import CategoryColumn, TextColumn
-from ..matrix import codes, narrow_codes, narrow_numbers, texts
+from ..matrix import codes, narrow_codes, narrow_numbers, targets, texts
 from ..threads import at_once
 
 if TYPE_CHECKING:
@@ -41,6 +41,14 @@ def pool(frame: pl.DataFrame, schema: Schema, inputs: list[str], label: NDArray[
         text_features=written or None,
         feature_names=inputs,
     )
+
+
+def weighted(frame: pl.DataFrame, schema: Schema, inputs: list[str], counts: NDArray[np.float64] | None) -> Any:
+    """A catboost.Pool of rows to learn from, and how much each counts; None: all the same."""
+    found = pool(frame, schema, inputs, targets(frame, schema))
+    if counts is not None:
+        found.set_weight(counts)
+    return found
 
 
 def _numeric(frame: pl.DataFrame, inputs: list[str]) -> NDArray[np.float32]:

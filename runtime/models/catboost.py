@@ -257,17 +257,19 @@ def _fitted(
 ) -> Any:
     from catboost import CatBoost
 
+    from ._catboost_pool import weighted
+
     if not inputs:
         raise Mistake("no column is left to learn from.")
     directions = [_DIRECTIONS[model.monotone[name]] if name in model.monotone else 0 for name in inputs]
     if any(directions):
         settings = {**settings, "monotone_constraints": directions}
-    watched = _pool(valid, schema, inputs, weights(model, valid, schema, train)) if valid is not None else None
+    watched = weighted(valid, schema, inputs, weights(model, valid, schema, train)) if valid is not None else None
     trees = CatBoost(settings)
     log = Log(advance, settings["iterations"])
     watch = watching(settings["loss_function"]) if watched is not None else None
     trees.fit(
-        _pool(train, schema, inputs, weights(model, train, schema)),
+        weighted(train, schema, inputs, weights(model, train, schema)),
         eval_set=watched,
         early_stopping_rounds=model.early_stopping_rounds if watched is not None else None,
         use_best_model=watched is not None,
@@ -278,17 +280,6 @@ def _fitted(
     if watch is not None and watch.hopeless:
         raise Pruned
     return trees
-
-
-def _pool(frame: pl.DataFrame, schema: Schema, inputs: list[str], counts: NDArray[np.float64] | None) -> Any:
-    """Rows to learn from, and how much each counts."""
-    from ..matrix import targets
-    from ._catboost_pool import pool
-
-    found = pool(frame, schema, inputs, targets(frame, schema))
-    if counts is not None:
-        found.set_weight(counts)
-    return found
 
 
 def _tells(name: str, settings: dict[str, Any], train: pl.DataFrame, schema: Schema, model: Catboost) -> bool:

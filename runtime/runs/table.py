@@ -79,6 +79,16 @@ def changed(configs: Sequence[dict[str, Any]], models: Sequence[str]) -> list[di
     return found
 
 
+def typed(value: Any) -> str:
+    """A value of the configuration as it is typed behind a key.
+
+    assert [typed(None), typed(True), typed(0.1), typed(["a", 1])] == ["null", "true", "0.1", "[a,1]"]
+    """
+    if isinstance(value, list):
+        return f"[{','.join(map(typed, value))}]"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def aligned(table: Sequence[Sequence[str]]) -> list[str]:
     """Cells in columns, two spaces apart; a column without a word is left out."""
     columns = [column for column in zip(*table, strict=True) if any(column[1:])]
@@ -135,7 +145,7 @@ def _head(first: dict[str, Any]) -> list[str]:
 def _cells(item: dict[str, Any], first: dict[str, Any]) -> list[str]:
     """A line of the table; a metric that is not the one in the head says its name."""
     objective = item["objective"]
-    changes = [f"{key}={value}" for key, value in item["changed"].items()]
+    changes = [f"{key}={typed(value)}" for key, value in item["changed"].items()]
     more = f" and {len(changes) - MOST_CHANGES} more" if len(changes) > MOST_CHANGES else ""
     return [
         item["id"],

@@ -168,7 +168,8 @@ def test_all_faults_come_at_once(make_project: Make) -> None:
             'command line   model=logistc: there is no conf/model/logistc.yaml. Did you mean "logistic"?',
         ),
         ("modle=logistic", 'command line   modle=logistic: there is no such key. Did you mean "model"?'),
-        ("split.tset=0.3", 'command line   split.tset=0.3: there is no such key. Did you mean "test"?'),
+        ("model.param.max_iter=3", 'command line   model.param: there is no such key. Did you mean "params"?'),
+        ("split.tset=0.3", 'command line   split.tset: there is no such key. Did you mean "test"?'),
         ("seed=ten", 'command line   seed: must be a whole number, not "ten".'),
         ("split.test=1.5", "command line   split.test: must be less than 1"),
         ("split.folds=1", "command line   split.folds: must be 2 or more, not 1."),
@@ -198,10 +199,28 @@ def test_a_series_is_a_column_of_its_own(make_project: Make, series: str, expect
     assert faults(root, "split=time", f"split.series={series}") == [expected]
 
 
-def test_an_open_mapping_takes_new_keys_from_the_command_line(make_project: Make) -> None:
-    spec = load(make_project(), ["model.params.max_iter=77"]).spec
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("model.params.max_iter=77", 77),
+        ("model.class_weight=balanced", "balanced"),
+        ("model.seed=3", 3),
+        ("split.seed=4", 4),
+        ("split.folds=2", 2),
+        ("data.timezone=UTC", "UTC"),
+        ("data.checks.rows.min=5", 5),
+        ("evaluation.slices=[city]", ["city"]),
+        ("serving.http.errors=terse", "terse"),
+        ("tracking.mlflow.uri_env=WHERE", "WHERE"),
+    ],
+)
+def test_the_command_line_may_say_what_no_file_does(make_project: Make, override: str, value: object) -> None:
+    found: object = load(make_project(), [override]).spec.model_dump()
+    for part in override.partition("=")[0].split("."):
+        assert isinstance(found, dict)
+        found = found[part]
 
-    assert spec.model.params["max_iter"] == 77
+    assert found == value
 
 
 def test_a_mandatory_value_that_is_still_open_is_told(make_project: Make) -> None:
