@@ -26,8 +26,14 @@ def at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Resul
 
 
 @contextmanager
-def alongside(work: Callable[[], object]) -> Iterator[None]:
-    """Have some work done in a thread beside the block, which waits for it; what it raises it will raise again when it is asked for."""
+def alongside(work: Callable[[], object] | None) -> Iterator[None]:
+    """Have some work done in a thread beside the block, which waits for it at its end; None: nothing.
+
+    It only makes ready: what it raises is not told here, but by whoever needs it.
+    """
+    if work is None:
+        yield
+        return
 
     def quietly() -> None:
         with suppress(Exception):

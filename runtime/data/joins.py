@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import Mistake, Problem, did_you_mean, listed
 from .breach import Breach
+from .codes import encoded
 from .column import AnyColumn, TextColumn
 from .dataset import Dataset
-from .encode import encoded
 from .join import Join
 from .keys import Place, Side
 from .match import Match, match

@@ -123,7 +123,7 @@ def load(data: Data) -> Rows:
     nothing can be learned from the target, or hooks.features fails.
     """
     with step("load") as now:
-        with alongside(data.meanwhile or dict), unchanged(data.dataset, data.root, data.seen) as stamps:
+        with alongside(data.meanwhile), unchanged(data.dataset, data.root, data.seen) as stamps:
             raw = joined(data.dataset, data.root, data.schema.columns, _encodable(data))
             rows = replace(_kept(data, raw), stamps=stamps)
         now.say(f"{told(rows.read, 'row')} from {rows.source}")

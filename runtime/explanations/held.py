@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import classes
-from ..data.encode import decoded
+from ..data.codes import decoded
 
 if TYPE_CHECKING:
     import numpy as np

@@ -64,6 +64,19 @@ def test_equal_rows_in_both_parts_are_counted_whatever_their_key() -> None:
     ]
 
 
+def test_rows_that_agree_in_their_numbers_alone_are_not_equal() -> None:
+    frame = table()
+    other = frame[:9].with_columns(
+        id=pl.col("id") + ROWS,
+        colour=pl.when(pl.col("colour") == "red").then(pl.lit("blue")).otherwise(pl.lit("red")),
+    )
+    assert found(frame, test=pl.concat([frame[300:], other]), **KEY) == []
+    alike = frame[:2].with_columns(id=pl.col("id") + 2 * ROWS)
+    assert found(frame, test=pl.concat([frame[300:], other, alike]), **KEY) == [
+        "2 of 111 test rows have the very values of a row to learn from, id aside"
+    ]
+
+
 def test_rows_of_few_values_are_equal_by_themselves() -> None:
     assert found(table(x=[1.0] * ROWS, z=[2.0] * ROWS)) == []
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from overture.runtime.cores import cores
-from overture.runtime.threads import Behind, ahead, at_once
+from overture.runtime.threads import Behind, ahead, alongside, at_once
 
 
 def test_what_is_read_ahead_comes_in_its_order_and_ends_in_the_thread_that_it_began_in():
@@ -80,3 +80,36 @@ def test_the_first_fault_of_what_is_done_at_once_is_raised():
 
     with pytest.raises(ZeroDivisionError):
         at_once(reciprocal, [1, 0, 2])
+
+
+def test_what_is_made_ready_is_made_beside_the_block_which_waits_for_it():
+    ready, done = threading.Event(), []
+
+    def work():
+        assert ready.wait(30)
+        done.append(threading.get_ident())
+
+    with alongside(work):
+        ready.set()
+    assert len(done) == 1
+    assert done[0] != threading.get_ident()
+
+
+@pytest.mark.parametrize("work", [None, lambda: 1 / 0], ids=["nothing", "fails"])
+def test_a_block_goes_on_whatever_is_made_ready(work):
+    with alongside(work):
+        done = True
+    assert done
+
+
+def test_a_fault_of_the_block_is_raised_when_the_work_beside_it_has_ended():
+    ready, done = threading.Event(), []
+
+    def block():
+        with alongside(lambda: done.append(ready.wait(30))):
+            ready.set()
+            raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"):
+        block()
+    assert done == [True]

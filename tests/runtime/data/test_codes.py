@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overture.runtime import split
+from overture.runtime.data.codes import MOST, decoded, encoded
 from overture.runtime.data.dataset import Dataset
-from overture.runtime.data.encode import MOST, decoded, encoded
 from overture.runtime.data.once import remembering
 from overture.runtime.data.rows import Data, load
 from overture.runtime.models.catboost import Catboost
