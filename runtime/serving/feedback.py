@@ -122,7 +122,7 @@ class Feedback:
                 request_log.ignored(self._folder.parent)
                 self._spool = spool.Spool(self._folder)
                 spool.recover(self._folder)
-            self._spool.append(frame)
+            self._spool.append(frame.height, spool.encoded(frame))
             self._kept += frame.height
             self._spool.counts.put(self._kept, 0)
             if self._spool.rows >= request_log.SEAL_ROWS or self._old(self._spool):

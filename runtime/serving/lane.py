@@ -67,7 +67,8 @@ class Lane:
         """The body of an answer, which is kept from now on as one that was given."""
         body = self._answerer.body(ids, warnings, found)
         if self.keep is not None:
-            self.keep(Answered(time.time_ns(), self.path, request_id, ids, rows, warnings, found))
+            said = (time.time_ns(), self.path, request_id, ids, rows, warnings, found)
+            self.keep(tuple.__new__(Answered, said))  # twice as fast as to call it
         return body
 
     def left(self, scope: Scope, headers: Mapping[bytes, bytes], rows: int, length: int, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ def found(answer: Mapping[str, Any]) -> Found:
 
 
 class Answered(NamedTuple):
-    """The rows of one answered request, by reference; they are encoded elsewhere."""
+    """The rows of one answered request."""
 
     time: int
     """When, in nanoseconds since 1970."""
@@ -67,7 +68,7 @@ class Layout:
     """From answered requests to a frame: id, time, model, route, inputs, outputs and warnings."""
 
     def __init__(self, schema: Schema, model: str, hiding: Hiding) -> None:
-        self._schema, self._model, self._hiding = schema, model, hiding
+        self.schema, self._model, self._hiding = schema, model, hiding
         self._hidden = tuple(f"{name}: " for name in hiding.excluded | hiding.hashed)
         self._id: Callable[[Any], str | None] = str
         if schema.key in hiding.hashed:
@@ -75,22 +76,40 @@ class Layout:
         elif schema.key in hiding.excluded:
             self._id = lambda value: None
 
+    def told(self) -> dict[str, Any]:
+        """What makes the same layout in another process."""
+        hiding = {
+            "excluded": [*self._hiding.excluded],
+            "hashed": [*self._hiding.hashed],
+            "secret": self._hiding.secret.hex(),
+        }
+        return {"schema": self.schema.model_dump(mode="json"), "model": self._model, **hiding}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Layout:
+        """The layout that was told."""
+        from ..schema import Schema
+
+        hiding = Hiding(frozenset(told["excluded"]), frozenset(told["hashed"]), bytes.fromhex(told["secret"]))
+        return cls(Schema(**told["schema"]), told["model"], hiding)
+
     def frame(self, answered: Sequence[Answered]) -> pl.DataFrame:
-        """One row for each row answered."""
+        """One row for each row answered, of which there is one at least."""
         import polars as pl
 
-        counted = [len(item.ids) for item in answered]
-        found = list(chain.from_iterable([item.found for item in answered]))
-        times = pl.Series("time", _spread([item.time // 1000 for item in answered], counted), pl.Int64)
+        times, routes, requests, ids, rows, warnings, found = (_each(answered, place) for place in range(7))
+        counts = list(map(len, ids))
+        said = list(chain.from_iterable(found))
+        nanoseconds = pl.Series("time", _spread(times, counts), pl.Int64)
         return pl.DataFrame(
             [
-                pl.Series("id", self._ids(answered, counted), pl.String),
-                times.cast(pl.Datetime("us", "UTC")),
-                pl.Series("model", [model or self._model for _, _, model in found], pl.String),
-                pl.Series("route", _spread([item.route for item in answered], counted), pl.String),
-                self._inputs(list(chain.from_iterable([_tuples(item) for item in answered]))),
-                self._outputs(found),
-                self._all_warnings(answered, len(found)),
+                _texts("id", self._ids(requests, list(chain.from_iterable(ids)), counts)),
+                (nanoseconds // 1000).cast(pl.Datetime("us", "UTC")),
+                self._models(said),
+                _same("route", routes[0], len(said)) if _alike(routes) else _texts("route", _spread(routes, counts)),
+                self._inputs(list(chain.from_iterable(map(_tuples, rows)))),
+                self._outputs(said),
+                self._all_warnings(warnings, counts),
             ]
         )
 
@@ -98,28 +117,31 @@ class Layout:
         """The id under which a row is kept that was answered under this one; None: keys are not kept."""
         return self._id(id)
 
-    def _ids(self, answered: Sequence[Answered], counted: Sequence[int]) -> list[str]:
-        keys = list(chain.from_iterable([item.ids for item in answered]))
-        requests = b"\n".join([item.request_id for item in answered]).decode().split("\n")
-        if _single(counted):
-            own = [f"{request}:0" for request in requests]
+    def _ids(self, requests: list[bytes], keys: list[Any], counts: list[int]) -> list[Any]:
+        texts = b"\n".join(requests).decode().split("\n")
+        if _single(counts):
+            own = [f"{request}:0" for request in texts]
         else:
-            own = [
-                f"{request}:{place}" for request, count in zip(requests, counted, strict=True) for place in range(count)
-            ]
+            own = [f"{request}:{place}" for request, count in zip(texts, counts, strict=True) for place in range(count)]
         told = self._id
         if keys.count(None) == len(keys):
             return own if told is str else [told(id) or id for id in own]
         return [told(id if key is None else key) or id for id, key in zip(own, keys, strict=True)]
 
+    def _models(self, found: list[Found]) -> pl.Series:
+        others = _each(found, 2)
+        if _alike(others) and others[0] is None:
+            return _same("model", self._model, len(found))
+        return _texts("model", [model or self._model for model in others])
+
     def _inputs(self, rows: Sequence[tuple[Any, ...]]) -> pl.Series:
         import polars as pl
 
         columns = []
-        for place, (name, column) in enumerate(self._schema.features.items()):
+        for place, (name, column) in enumerate(self.schema.features.items()):
             values = _each(rows, place)
             if name in self._hiding.hashed:
-                columns.append(pl.Series(name, [self._hiding.hash(value) for value in values], pl.String))
+                columns.append(_texts(name, [self._hiding.hash(value) for value in values]))
             elif name not in self._hiding.excluded:
                 columns.append(pl.Series(name, values, column.dtype))
         return _struct("inputs", columns, len(rows))
@@ -127,7 +149,7 @@ class Layout:
     def _outputs(self, found: Sequence[Found]) -> pl.Series:
         import polars as pl
 
-        schema = self._schema
+        schema = self.schema
         kind = schema.target_column.dtype if schema.classification else pl.Float64()
         columns = [pl.Series("prediction", _each(found, 0), kind)]
         if schema.classification:
@@ -137,21 +159,18 @@ class Layout:
             columns.append(_struct("probabilities", by_class, len(found)))
         return _struct("outputs", columns, len(found))
 
-    def _all_warnings(self, answered: Sequence[Answered], rows: int) -> pl.Series:
+    def _all_warnings(self, warnings: list[Mapping[int, list[str]]], counts: list[int]) -> pl.Series:
         import polars as pl
 
         kind = pl.List(pl.String)
-        if not any(item.warnings for item in answered):
-            return pl.Series("warnings", [None], kind).new_from_index(0, rows)
-        return pl.Series("warnings", [text for item in answered for text in self._warnings(item)], kind)
-
-    def _warnings(self, item: Answered) -> list[list[str] | None]:
-        if not item.warnings:
-            return [None] * len(item.ids)
-        return [
-            [self._told(text) for text in item.warnings[place]] if place in item.warnings else None
-            for place in range(len(item.ids))
+        if not any(warnings):
+            return _same("warnings", None, sum(counts), kind)
+        texts = [
+            list(map(self._told, told[place])) if place in told else None
+            for told, count in zip(warnings, counts, strict=True)
+            for place in range(count)
         ]
+        return pl.Series("warnings", texts, kind)
 
     def _told(self, text: str) -> str:
         """A warning, without the value of a column that is hidden."""
@@ -159,6 +178,54 @@ class Layout:
             if text.startswith(start):
                 return f"{start}a label that was never seen; treated as missing"
         return text
+
+
+class Packing:
+    """Answered requests as bytes and back.
+
+    As objects they would wait all over the memory, and push out of the processor's cache what the next answer needs.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        import msgspec
+
+        # the rest is read back as it is written: text, whole and other numbers, true and false, nothing
+        moments = {"timestamp": dt.datetime | None, "date": dt.date | None}
+        row = tuple(moments.get(column.type, Any) for column in schema.features.values())
+        found = (Any, list[float] | None, str | None)
+        values: Any = (int, str, bytes, list[Any], list[tuple[row]], dict[int, list[str]], list[tuple[found]])  # type: ignore[valid-type]
+        requests: Any = list[list[tuple[values]]]
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(requests).decode
+
+    def pack(self, requests: list[Answered]) -> bytes | None:
+        """The requests as bytes; None: a value of theirs has no such form."""
+        try:
+            return self._encode(requests)
+        except (TypeError, ValueError, OverflowError):
+            return None
+
+    def unpack(self, whole: bytes) -> list[Answered]:
+        """The requests of what was `joined`, as plain tuples."""
+        return list(chain.from_iterable(self._decode(whole)))
+
+
+def joined(packed: Sequence[bytes]) -> bytes:
+    """What was packed in several pieces as one: an array of them."""
+    return b"".join([b"\xdd", len(packed).to_bytes(4, "big"), *packed])
+
+
+def _texts(name: str, values: list[Any]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(name, values, pl.String)
+
+
+def _same(name: str, value: Any, rows: int, kind: Any = None) -> pl.Series:
+    """One value in every row."""
+    import polars as pl
+
+    return pl.Series(name, [value], kind or pl.String).new_from_index(0, rows)
 
 
 def _struct(name: str, columns: list[pl.Series], rows: int) -> pl.Series:
@@ -183,5 +250,9 @@ def _spread(values: list[Any], counted: Sequence[int]) -> list[Any]:
     return values if _single(counted) else list(chain.from_iterable(map(repeat, values, counted)))
 
 
-def _tuples(item: Answered) -> Sequence[tuple[Any, ...]]:
-    return item.rows.rows() if hasattr(item.rows, "rows") else item.rows  # type: ignore[no-any-return]
+def _tuples(rows: Any) -> Sequence[tuple[Any, ...]]:
+    return rows.rows() if hasattr(rows, "rows") else rows  # type: ignore[no-any-return]
+
+
+def _alike(values: list[Any]) -> bool:
+    return values.count(values[0]) == len(values)

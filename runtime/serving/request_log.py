@@ -11,14 +11,16 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..targets import Log
 from . import logged, spool
-from .logged import Answered, Hiding, Keep, Layout
+from .logged import Answered, Hiding, Keep, Layout, Packing, joined
+from .scribe import Appended, Scribe
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,6 +33,12 @@ REQUESTS = "requests"
 """The folder of the answered rows within that of the log."""
 PAUSE = 0.25
 """Seconds between two looks at the queue: what a kill may cost, and what is counted then as missing."""
+TOGETHER = 64
+"""Requests that are packed at once: few enough to be still in the processor's cache."""
+LARGE = 32
+"""Rows of a request above which it waits as it is: to pack it would keep the event loop."""
+MANY, MOST = 8, 64
+"""Packs in a PAUSE from which on it is worth a process of its own to lay them out, and packs that are laid out at once."""
 SEAL_SECONDS, SEAL_ROWS, SEAL_BYTES = 300, 50_000, 16 << 20
 """A segment is sealed when it is so old or so large: it is in memory then."""
 
@@ -67,7 +75,10 @@ class RequestLog:
 
     def __init__(self, folder: Path, layout: Layout, settings: Log, tally: Tally) -> None:
         self._folder, self._layout, self._settings, self._tally = folder, layout, settings, tally
-        self._queue: deque[Answered] = deque()
+        self._fresh: deque[Answered] = deque()
+        self._packed: deque[bytes] = deque()
+        self._large: deque[list[Answered]] = deque()
+        self._packing, self._scribe = Packing(layout.schema), Scribe(layout)
         self._answered = self._taken = self._overflown = self._told_overflown = self._failed = 0
         self._spool: spool.Spool | None = None
         self._troubled = False
@@ -90,9 +101,24 @@ class RequestLog:
         if self._answered - self._overflown - self._taken > self._settings.queue:
             self._overflown += count
         else:
-            self._queue.append(answered)
+            self._keep(answered, count)
         if self._spool is not None:
             self._spool.counts.put(self._answered, self._overflown)
+
+    def _keep(self, answered: Answered, count: int) -> None:
+        """Let a request wait, with others as bytes; what is popped here the writer does not get, and the other way round."""
+        if count > LARGE:
+            return self._large.append([answered])
+        fresh = self._fresh
+        fresh.append(answered)
+        if len(fresh) >= TOGETHER:
+            requests = _popped(fresh, TOGETHER)
+            packed = self._packing.pack(requests)
+            if packed is None:
+                self._large.append(requests)
+            else:
+                self._packed.append(packed)
+        return None
 
     def identify(self, id: str) -> str | None:
         """The id under which a row is kept that was answered under this one; None: the log keeps no keys."""
@@ -102,6 +128,7 @@ class RequestLog:
         """Write everything that was put."""
         self._stop.set()
         self._thread.join()
+        self._scribe.close()
 
     def _run(self) -> None:
         while not self._stop.wait(PAUSE):
@@ -115,8 +142,9 @@ class RequestLog:
                 self._open()
         except Exception as error:
             self._trouble(error)
-        while self._queue:
-            self._write(self._batch())
+        for what in self._waiting():
+            self._write(what)
+        self._scribe.rest()
         self._tell_overflown()
         try:
             self._seal(last)
@@ -136,19 +164,32 @@ class RequestLog:
             self._tally.unlogged("killed", missing)
             log.warning("request log: a process was killed with up to %d answered rows that the log has not", missing)
 
-    def _batch(self) -> list[Answered]:
-        batch, rows = [], 0
-        while self._queue and rows < 8192:
-            batch.append(self._queue.popleft())
-            rows += len(batch[-1].ids)
-        return batch
+    def _waiting(self) -> Iterator[Appended | list[Answered]]:
+        """All that waited when this was called; what comes meanwhile can wait until there is more of it."""
+        packs, large, fresh = len(self._packed), len(self._large), _popped(self._fresh, TOGETHER)
+        for start in range(0, packs, MOST):
+            whole = joined(_popped(self._packed, min(MOST, packs - start)))
+            yield self._appended_apart(whole, packs) or self._packing.unpack(whole)
+        for _ in range(large):
+            yield self._large.popleft()
+        if fresh:
+            yield fresh
 
-    def _write(self, batch: list[Answered]) -> None:
-        rows = sum(len(item.ids) for item in batch)
+    def _appended_apart(self, whole: bytes, packs: int) -> Appended | None:
+        opened = self._spool
+        if opened is None or packs < MANY:
+            return None
+        return self._scribe.append(opened.path, opened.size, whole)
+
+    def _write(self, what: Appended | list[Answered]) -> None:
+        rows = what.rows if isinstance(what, Appended) else sum(len(ids) for _, _, _, ids, *_ in what)
         try:
             if self._spool is None:
                 raise OSError(f"{self._folder} cannot be written")
-            self._spool.append(self._layout.frame(batch))
+            if isinstance(what, Appended):
+                self._spool.appended(*what)
+            else:
+                self._spool.append(rows, spool.encoded(self._layout.frame(what)))
         except Exception as error:
             self._failed += rows
             self._tally.unlogged("disk", rows)
@@ -167,7 +208,7 @@ class RequestLog:
             return
         old = opened.begun and time.monotonic() - opened.begun > SEAL_SECONDS
         if last or ((old or opened.rows >= SEAL_ROWS or opened.size >= SEAL_BYTES) and self._due()):
-            opened.seal(self._overflown + self._failed, self._failed)
+            opened.seal(self._overflown + self._failed, self._failed, self._scribe.seal)
             self._say()
             spool.retain(self._folder, self._settings.keep_days, self._settings.keep_bytes)
         if last:
@@ -195,6 +236,15 @@ class RequestLog:
         if not self._troubled:
             self._troubled = True
             log.error("request log: rows are not being kept, answers go on: %s", error)
+
+
+def _popped(waiting: deque[Any], most: int) -> list[Any]:
+    """The oldest, at most so many."""
+    found: list[Any] = []
+    with suppress(IndexError):  # the other side was faster
+        while len(found) < most:
+            found.append(waiting.popleft())
+    return found
 
 
 def ignored(folder: Path) -> None:

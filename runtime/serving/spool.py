@@ -19,7 +19,7 @@ import secrets
 import struct
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +35,14 @@ OPEN = "open"
 MISSING, DROPPED = "overture.missing", "overture.dropped"
 """Keys of a segment's metadata: rows that a kill lost, and rows that its process dropped up to then."""
 _FRAME = struct.Struct("<II")  # length and CRC-32 of a batch
-_COUNTS = struct.Struct("<QQQQQ")  # answered, dropped by the queue, dropped by the disk, sealed, number of the segment
-_PUT = struct.Struct("<QQ")
-_WRITTEN = struct.Struct("<QQQ")
+_COUNTS = struct.Struct("=QQQQQ")  # answered, dropped by the queue, dropped by the disk, sealed, number of the segment
+_PUT = struct.Struct("=QQ")
+_WRITTEN = struct.Struct("=QQQ")
+
+
+Content = bytes | memoryview
+Make = Callable[[Path, Path, int, int], None]
+"""Makes a segment, as `segment`."""
 
 
 class Counts:
@@ -51,10 +56,11 @@ class Counts:
             file.flush()
             os.fsync(file.fileno())
             self._map = mmap.mmap(file.fileno(), _COUNTS.size)
+        self._put = memoryview(self._map)[: _PUT.size].cast("Q")
 
     def put(self, answered: int, dropped: int) -> None:
         """So many rows were answered so far, and so many of them found the queue full."""
-        _PUT.pack_into(self._map, 0, answered, dropped)
+        self._put[0], self._put[1] = answered, dropped
 
     def written(self, failed: int, sealed: int, number: int) -> None:
         """So many rows the disk refused so far, so many are in sealed segments, and this segment is filled now."""
@@ -62,6 +68,7 @@ class Counts:
 
     def close(self) -> None:
         """Nothing is left to count."""
+        self._put.release()
         self._map.close()
         self.path.unlink(missing_ok=True)
 
@@ -83,26 +90,26 @@ class Spool:
             self._unlock()
             raise
 
-    def append(self, frame: pl.DataFrame) -> None:
-        """Hand rows to the system, all or none; they outlive a kill of the process."""
-        made = _encoded(frame)
-        with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640), "r+b", buffering=0) as file:
-            file.truncate(self.size)  # half of a batch that the disk refused
-            file.seek(self.size)
-            if file.write(made) < len(made):
-                raise OSError(errno.ENOSPC, "the disk is full", str(self._path))
-        self.begun = self.begun or time.monotonic()
-        self.rows += frame.height
-        self.size += len(made)
+    def append(self, rows: int, content: Content) -> None:
+        """Hand rows, `encoded`, to the system, all or none; they outlive a kill of the process."""
+        append(self.path, self.size, content)
+        self.appended(rows, len(content))
 
-    def seal(self, dropped: int, failed: int) -> None:
-        """Make a segment of what was appended. dropped, failed: rows that the process dropped, and that the disk refused."""
+    def appended(self, rows: int, length: int) -> None:
+        """So many rows in so many bytes were appended to `path` by somebody else, after the first `size` bytes."""
+        self.begun = self.begun or time.monotonic()
+        self.rows += rows
+        self.size += length
+
+    def seal(self, dropped: int, failed: int, make: Make | None = None) -> None:
+        """Make a segment of what was appended.
+
+        dropped, failed: rows that the process dropped, and that the disk refused. make: who makes it; None: this process.
+        """
         if not self.rows and not dropped:
             return
-        frames = list(_batches(self._path))
-        missing = self.rows - sum(frame.height for frame in frames)
-        _segment(_name(self.folder, self.stem, self.number), frames, dropped=dropped, missing=missing)
-        self._path.unlink(missing_ok=True)
+        (make or segment)(self.path, _name(self.folder, self.stem, self.number), self.rows, dropped)
+        self.path.unlink(missing_ok=True)
         self.sealed += self.rows
         self.number, self.rows, self.size, self.begun = self.number + 1, 0, 0, 0.0
         self.counts.written(failed, self.sealed, self.number)
@@ -113,12 +120,40 @@ class Spool:
         self._unlock()
 
     @property
-    def _path(self) -> Path:
+    def path(self) -> Path:
+        """The file that is appended to now."""
         return _spool(self.folder, self.stem, self.number)
 
     def _unlock(self) -> None:
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
+
+
+def encoded(frame: pl.DataFrame) -> Content:
+    """Rows as they are appended."""
+    buffer = io.BytesIO()
+    buffer.write(bytes(_FRAME.size))
+    frame.write_ipc_stream(buffer, compression="uncompressed")
+    content = buffer.getbuffer()
+    rest = content[_FRAME.size :]
+    _FRAME.pack_into(content, 0, len(rest), zlib.crc32(rest))
+    return content
+
+
+def append(path: Path, size: int, content: Content) -> None:
+    """Write after the first `size` bytes of a file, all or nothing; raises OSError when it cannot."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o640), "r+b", buffering=0) as file:
+        file.truncate(size)  # half of a batch that the disk refused
+        file.seek(size)
+        if file.write(content) < len(content):
+            raise OSError(errno.ENOSPC, "the disk is full", str(path))
+
+
+def segment(source: Path, target: Path, rows: int, dropped: int) -> None:
+    """Make a segment of what was appended to a file, which held so many rows; raises OSError when it cannot be written."""
+    frames = list(_batches(source))
+    missing = rows - sum(frame.height for frame in frames)
+    _segment(target, frames, dropped=dropped, missing=missing)
 
 
 def recover(folder: Path) -> int:
@@ -148,15 +183,15 @@ def _recovered(folder: Path, path: Path) -> int:
     except struct.error:  # killed before it counted anything
         path.unlink()
         return 0
-    segment, spool = _name(folder, path.stem, number), _spool(folder, path.stem, number)
+    target, spool = _name(folder, path.stem, number), _spool(folder, path.stem, number)
     frames = list(_batches(spool))
     rows = sum(frame.height for frame in frames)
-    if segment.exists():  # killed between sealing and saying so
-        frames, rows = [], int(pl.scan_parquet(segment).select(pl.len()).collect().item())
-        segment = _name(folder, path.stem, number + 1)
+    if target.exists():  # killed between sealing and saying so
+        frames, rows = [], int(pl.scan_parquet(target).select(pl.len()).collect().item())
+        target = _name(folder, path.stem, number + 1)
     missing: int = max(0, answered - dropped - failed - sealed - rows)
-    if (frames or missing or dropped or failed) and not segment.exists():
-        _segment(segment, frames, dropped=dropped + failed, missing=missing)
+    if (frames or missing or dropped or failed) and not target.exists():
+        _segment(target, frames, dropped=dropped + failed, missing=missing)
     spool.unlink(missing_ok=True)
     path.unlink()
     return missing
@@ -197,13 +232,6 @@ def _states(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
             continue
 
 
-def _encoded(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_ipc_stream(buffer, compression="uncompressed")
-    content = buffer.getvalue()
-    return _FRAME.pack(len(content), zlib.crc32(content)) + content
-
-
 def _batches(path: Path) -> Iterator[pl.DataFrame]:
     """The batches that reached the disk whole."""
     import polars as pl
@@ -229,7 +257,7 @@ def _segment(path: Path, frames: list[pl.DataFrame], **told: int) -> None:
     keys: dict[str, Any] = {"dropped": DROPPED, "missing": MISSING}
     metadata = {keys[word]: str(number) for word, number in told.items()}
     frame = pl.concat(frames) if frames else pl.DataFrame({"id": []}, schema={"id": pl.String()})
-    frame.write_parquet(buffer, compression="zstd", metadata=metadata)
+    frame.write_parquet(buffer, compression="zstd", compression_level=1, metadata=metadata)  # higher ones save nothing
     files.write(path, buffer.getvalue())
 
 

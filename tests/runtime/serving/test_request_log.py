@@ -203,9 +203,9 @@ def test_half_a_batch_and_rows_in_the_queue_are_missing_after_a_kill(tmp_path):
     folder = tmp_path / "requests"
     assert read(tmp_path).height == 3
     killed = spool.Spool(folder)
-    killed.append(read(tmp_path))
+    killed.append(3, spool.encoded(read(tmp_path)))
     killed.counts.put(10, 2)
-    with killed._path.open("ab") as file:
+    with killed.path.open("ab") as file:
         file.write(b"\x00" * 5)
     killed._lock.release()
     assert spool.recover(folder) == 10 - 2 - 3
