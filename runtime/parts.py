@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from . import classes, figures
 from .data.column import CategoryColumn
+from .data.once import of_shared
 from .errors import Mistake, Problem, did_you_mean, listed
 from .folds import divided
 from .leaks import fold_leaks, leaks
@@ -51,27 +52,35 @@ def split(rows: Rows, split: Split) -> Parts:
     Raises Mistake when the rows cannot be split so, when train or test would be empty, and when the classes do not fit the task.
     """
     with step("split") as now:
-        part = split.assign(rows.frame, rows.schema)
-        masks = [(part == name).fill_null(False) for name in PARTS]
-        # folds are made of the rows in their order
-        train, valid, test = map(rows.frame.filter, masks) if split.folds else rows.apart(masks)
-        problems = [*_empty(train, test, split, rows.frame.height)]
-        if problems:
-            raise Mistake(problems)
-        schema = learned(train, valid, rows.schema)
-        notes = [*_unseen(test, schema), *leaks(train, valid, test, schema, split.kind, split.keeps_together)]
-        sizes = [*zip(PARTS, (train, valid, test), strict=True)]
-        said = [f"{name} {figures.count(rows_of.height)}" for name, rows_of in sizes]
-        if part.null_count():
-            said.append(f"left out {figures.count(part.null_count())}")
-        now.say(f"{split.kind}: " + "  ".join(said))
-        fold = None if split.folds is None else divided(rows, split, part)
-        if fold is not None:
-            now.say(_sizes(fold, split))
-            notes += fold_leaks(rows.frame, fold, schema, split.kind)
-        for note in notes:
-            now.say(note)
-    return Parts(train, valid, test, schema, rows, split.kind, tuple(notes), split, fold)
+        # a sweep changes the model more often than the split
+        parts, lines = of_shared(rows, "split", split.model_dump_json(), lambda: _split(rows, split))
+        for line in lines:
+            now.say(line)
+    return replace(parts, **{name: getattr(parts, name).clone() for name in PARTS})
+
+
+def _split(rows: Rows, split: Split) -> tuple[Parts, list[str]]:
+    """The parts, and what is said of them."""
+    part = split.assign(rows.frame, rows.schema)
+    masks = [(part == name).fill_null(False) for name in PARTS]
+    # folds are made of the rows in their order
+    train, valid, test = map(rows.frame.filter, masks) if split.folds else rows.apart(masks)
+    problems = [*_empty(train, test, split, rows.frame.height)]
+    if problems:
+        raise Mistake(problems)
+    schema = learned(train, valid, rows.schema)
+    notes = [*_unseen(test, schema), *leaks(train, valid, test, schema, split.kind, split.keeps_together)]
+    sizes = [*zip(PARTS, (train, valid, test), strict=True)]
+    said = [f"{name} {figures.count(rows_of.height)}" for name, rows_of in sizes]
+    if part.null_count():
+        said.append(f"left out {figures.count(part.null_count())}")
+    lines = [f"{split.kind}: " + "  ".join(said)]
+    fold = None if split.folds is None else divided(rows, split, part)
+    if fold is not None:
+        lines.append(_sizes(fold, split))
+        notes += fold_leaks(rows.frame, fold, schema, split.kind)
+    parts = Parts(train, valid, test, schema, rows, split.kind, tuple(notes), split, fold)
+    return parts, [*lines, *notes]
 
 
 def carve(train: pl.DataFrame, schema: Schema, seed: int, by: Split | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from .cores import cores
@@ -23,6 +25,19 @@ def at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Resul
         return list(map(work, given))
     with ThreadPoolExecutor(cores(), "at once") as workers:
         return list(workers.map(work, given))
+
+
+def pools() -> Any:
+    """The pools of threads of the libraries that are loaded, as a threadpoolctl.ThreadpoolController; looked for again where
+    a module was imported since, which may have brought one."""
+    return _pools(len(sys.modules))
+
+
+@lru_cache(maxsize=1)
+def _pools(modules: int) -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @contextmanager

@@ -238,7 +238,7 @@ def _wanting(path: KeyPath) -> str:
 def _without_hydra(config: DictConfig) -> DictConfig:
     from omegaconf import OmegaConf
 
-    return OmegaConf.masked_copy(config, _keys(config))
+    return OmegaConf.masked_copy(config, _keys(config)) if "hydra" in config else config
 
 
 def _keys(config: DictConfig) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..progress import step
 from .unchanged import stamps
@@ -15,6 +15,7 @@ from .unchanged import stamps
 if TYPE_CHECKING:
     from .rows import Data, Rows
 
+Made = TypeVar("Made")
 Load = Callable[["Data"], "Rows"]
 
 _process: dict[str, Any] = {}  # of the last data set, so that a sweep over data sets holds one at a time
@@ -51,6 +52,17 @@ def once(load: Load) -> Load:
         return rows
 
     return loaded
+
+
+def of_shared(rows: Rows, name: str, asked: object, make: Callable[[], Made]) -> Made:
+    """What is made of the rows that the jobs of a sweep share: what the job before made of them, if it asked for the same."""
+    kept = _kept.get()
+    if kept is None or kept.get("rows") is not rows:
+        return make()
+    if name not in kept or kept[name][0] != asked:
+        kept[name] = asked, make()
+    made: Made = kept[name][1]
+    return made
 
 
 def _asked(data: Data) -> tuple[object, ...]:

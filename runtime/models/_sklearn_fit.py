@@ -13,6 +13,7 @@ import numpy as np
 from ..encoding import Encoding
 from ..errors import Mistake, Problem
 from ..matrix import targets
+from ..threads import pools
 from ..weights import weights
 from ._sklearn_fitted import Learned, Linear
 from ._sklearn_names import estimator as named
@@ -126,10 +127,8 @@ def _fitted(
 
 def _taught(estimator: Any, matrix: Array, learn: NDArray[Any], counts: Array | None, threads: int | None) -> list[str]:
     """Fit, predict one row to see that it can, and give back what scikit-learn warned of."""
-    from threadpoolctl import threadpool_limits
-
     try:
-        with warnings.catch_warnings(record=True) as caught, threadpool_limits(threads):
+        with warnings.catch_warnings(record=True) as caught, pools().limit(limits=threads):
             warnings.simplefilter("always")
             estimator.fit(matrix, learn, **({} if counts is None else {"sample_weight": counts}))
             estimator.predict(matrix[:1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ..encoding import Encoding
 from ..errors import Mistake
 from ..matrix import in_class_order, probabilities
 from ..model import Cost, Explanation, Fitted
+from ..threads import pools
 from ._packed_forest import packed, unpacked
 from ._sklearn_cost import cost
 from ._trees import Ensemble, ensemble
@@ -283,14 +284,7 @@ def load(folder: Path, schema: Schema, trusted: frozenset[str] = frozenset()) ->
 
 def _threads(rows: int) -> AbstractContextManager[Any]:
     """One thread for few rows: on a busy machine threads that wait for each other cost far more than they save."""
-    return nullcontext() if rows > _FEW else _pools().limit(limits=1)
-
-
-@cache
-def _pools() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
+    return nullcontext() if rows > _FEW else pools().limit(limits=1)
 
 
 def _shares(columns: Array, encoding: Encoding) -> dict[str, float]:

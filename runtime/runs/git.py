@@ -10,10 +10,11 @@ from typing import Any
 
 def state(root: Path) -> dict[str, Any] | None:
     """The commit of the project's repository and whether its files differ from it; None without git or a commit."""
-    commit = _asked(root, "rev-parse", "--verify", "HEAD")
-    if not commit:
+    told = _asked(root, "status", "--porcelain=v2", "--branch", "--", ".").splitlines()
+    commit = next((line.split()[-1] for line in told if line.startswith("# branch.oid ")), "(initial)")
+    if commit == "(initial)":
         return None
-    return {"commit": commit, "dirty": bool(_asked(root, "status", "--porcelain", "--", "."))}
+    return {"commit": commit, "dirty": any(not line.startswith("# ") for line in told)}
 
 
 def changes(root: Path) -> str:

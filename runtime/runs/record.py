@@ -92,7 +92,7 @@ def _fill(folder: Path, project: Project, facts: dict[str, Any], parts: Parts, m
         SCHEMA: parts.schema.model_dump_json(indent=1) + "\n",
         PACKAGES: packages(),
     }
-    if changes := git.changes(project.root):
+    if facts["git"] is not None and facts["git"]["dirty"] and (changes := git.changes(project.root)):
         texts[CHANGES] = changes
     _write(folder, texts)
     (folder / MODEL).mkdir()

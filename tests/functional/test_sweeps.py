@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 
+import polars as pl
 import pytest
 import yaml
 
@@ -89,6 +90,29 @@ def test_what_changed_is_loaded_again(make_project):
         assert rows(project.data).read == first.read - 10
 
     assert rows(project.data) is not rows(project.data)
+
+
+def test_jobs_that_split_alike_have_the_same_parts_whatever_one_does_with_its_own(make_project, monkeypatch):
+    project = Project.open(make_project())
+    split, other = project.split, Project.open(project.root, ["split.seed=7"]).split
+    alone = parts.split(rows(project.data), split)
+    looked = []
+    monkeypatch.setattr(parts, "leaks", lambda *given: looked.append(given) or [])
+
+    with remembering():
+        shared = rows(project.data)
+        first = parts.split(shared, split)
+        first.train.insert_column(0, pl.Series("mine", [1] * first.train.height))
+        again = parts.split(rows(project.data), split)
+        assert len(looked) == 1
+        assert not parts.split(shared, other).test.equals(first.test)
+        assert len(looked) == 2
+
+    for name in ("train", "valid", "test"):
+        assert getattr(again, name).equals(getattr(alone, name))
+    assert again.schema == alone.schema
+    parts.split(shared, split)
+    assert len(looked) == 3
 
 
 def test_a_job_whose_process_dies_is_tried_alone_and_the_others_go_on(make_project):

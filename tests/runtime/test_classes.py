@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from overture.runtime import classes
 from overture.runtime.data.column import column
@@ -63,6 +67,20 @@ def test_rows_are_numbered_by_class(known: list[Class]) -> None:
 def test_a_class_that_is_not_known_has_no_number() -> None:
     assert classes.numbers(pl.Series("y", ["a", "z"]), ["a", "b"]).tolist() == [0, -1]
     assert classes.numbers(pl.Series("y", [], dtype=pl.String), ["a", "b"]).tolist() == []
+
+
+@given(st.integers(2, 12), st.lists(st.none() | st.integers(0, 14), max_size=40), st.booleans())
+def test_rows_are_numbered_alike_whether_classes_are_few_or_many(
+    many: int, values: list[int | None], word: bool
+) -> None:
+    known: list[Any] = [f"c{it}" if word else it for it in range(many)]
+    target = pl.Series(
+        "y", [f"c{it}" if word and it is not None else it for it in values], pl.String if word else pl.Int64
+    )
+    expected = [-1 if it is None or it >= many else it for it in values]
+    assert classes.numbers(target, known).tolist() == expected
+    coded = target.cast(pl.Enum([f"c{it}" for it in range(15)])) if word else target.cast(pl.Int16)
+    assert classes.numbers(coded, known).tolist() == expected
 
 
 def test_metrics_take_the_positive_class_last() -> None:

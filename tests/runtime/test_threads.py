@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from overture.runtime.cores import cores
-from overture.runtime.threads import Behind, ahead, alongside, at_once
+from overture.runtime.threads import Behind, ahead, alongside, at_once, pools
 
 
 def test_what_is_read_ahead_comes_in_its_order_and_ends_in_the_thread_that_it_began_in():
@@ -113,3 +113,13 @@ def test_a_fault_of_the_block_is_raised_when_the_work_beside_it_has_ended():
     with pytest.raises(OSError, match="no more"):
         block()
     assert done == [True]
+
+
+def test_the_pools_of_libraries_are_looked_for_again_after_an_import(tmp_path, monkeypatch):
+    first = pools()
+    assert pools() is first
+    (tmp_path / "brings_a_pool_perhaps.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    import brings_a_pool_perhaps  # noqa: F401
+
+    assert pools() is not first
