@@ -1,6 +1,8 @@
 # The tasks of this project; each sets up what it needs in .venv and works offline once that is there.
 .PHONY: demo test soak bench lint golden lock clean
 .DELETE_ON_ERROR:
+# the tests start hundreds of processes, each of which would compile every module anew
+unexport PYTHONDONTWRITEBYTECODE
 
 READY := .venv/.ready
 BIN := .venv/bin
