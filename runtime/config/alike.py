@@ -16,6 +16,8 @@ class Made:
     def __init__(self) -> None:
         self.lists: dict[Any, Any] = {}
         self.configs: dict[Any, Any] = {}
+        self.words: dict[str, Any] = {}
+        self.repos: dict[Any, Any] = {}
 
 
 _process: dict[str, Made] = {}  # of the last sweep
@@ -43,8 +45,10 @@ def alike(loader: Any, made: Made | None = None) -> Iterator[None]:
     made: what it made before, to which it adds.
     """
     from hydra._internal import config_loader_impl
+    from hydra.core.override_parser.overrides_parser import OverridesParser
 
     listed, put_together = config_loader_impl.create_defaults_list, loader._compose_config_from_defaults_list
+    parse = loader._parse_overrides_and_create_caching_repo
     made = made or Made()
     lists, configs = made.lists, made.configs
 
@@ -63,9 +67,22 @@ def alike(loader: Any, made: Made | None = None) -> Iterator[None]:
             configs[asked] = put_together(defaults=defaults, repo=repo)
         return copy.deepcopy(configs[asked])
 
+    def parsed(config_name: Any, overrides: list[str]) -> tuple[list[Any], Any]:
+        """What words mean, and the files they choose from: each word is read once."""
+        asked = (config_name, *(word for word in overrides if "searchpath" in word))
+        if asked not in made.repos:
+            found, made.repos[asked] = parse(config_name, overrides)
+            made.words.update(zip(overrides, found, strict=True))
+        parser = OverridesParser.create()
+        for word in overrides:
+            if word not in made.words:
+                made.words[word] = parser.parse_overrides([word])[0]
+        return [copy.copy(made.words[word]) for word in overrides], made.repos[asked]
+
     config_loader_impl.create_defaults_list, loader._compose_config_from_defaults_list = defaults_list, composed
+    loader._parse_overrides_and_create_caching_repo = parsed
     try:
         yield
     finally:
         config_loader_impl.create_defaults_list = listed
-        del loader._compose_config_from_defaults_list
+        del loader._compose_config_from_defaults_list, loader._parse_overrides_and_create_caching_repo
