@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import Mistake
@@ -27,23 +28,38 @@ def difference(run: Run, other: Run) -> Interval | None:
     Paired: each bootstrap replicate weighs the rows of both runs alike, so what makes rows hard for both cancels out.
     None when they were not scored on the same rows, when they learned other classes, or when what is needed is gone.
     """
-    import polars as pl
+    return next(differences(run, [other]))
 
+
+def differences(run: Run, others: Iterable[Run]) -> Iterator[Interval | None]:
+    """The `difference` of a run from each of others, in their order."""
+    side: tuple[Metric, Array, Array] | None = None
+    for other in others:
+        try:
+            if side is None:
+                metric = metric_of(run, run.facts["objective"])
+                side = (metric, *_scored(run, metric))
+            yield _difference(run, other, *side)
+        except (Mistake, OSError, KeyError):
+            yield None
+
+
+def _difference(run: Run, other: Run, metric: Metric, truth: Array, ours: Array) -> Interval | None:
     from ..measuring import Judged, intervals
 
     if comparable(run) != comparable(other):
         return None
-    try:
-        metric = metric_of(run, run.facts["objective"])
-        (truth, ours), (_, theirs) = (
-            scored(one, metric, pl.read_parquet(one.folder / PREDICTIONS)) for one in (run, other)
-        )
-    except (Mistake, OSError, KeyError):
-        return None
+    _, theirs = _scored(other, metric)
     if ours.shape != theirs.shape or not truth.size:
         return None
     _, gain = intervals(Judged(truth, ours, theirs), {run.facts["objective"]: metric}, REPLICATES)
     return gain
+
+
+def _scored(run: Run, metric: Metric) -> tuple[Array, Array]:
+    import polars as pl
+
+    return scored(run, metric, pl.read_parquet(run.folder / PREDICTIONS))
 
 
 def metric_of(run: Run, name: str) -> Metric:

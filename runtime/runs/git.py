@@ -10,6 +10,10 @@ from typing import Any
 
 def state(root: Path) -> dict[str, Any] | None:
     """The commit of the project's repository and whether its files differ from it; None without git or a commit."""
+    if "GIT_DIR" not in os.environ and not any(
+        (folder / ".git").exists() for folder in (root, *root.resolve().parents)
+    ):
+        return None
     told = _asked(root, "status", "--porcelain=v2", "--branch", "--", ".").splitlines()
     commit = next((line.split()[-1] for line in told if line.startswith("# branch.oid ")), "(initial)")
     if commit == "(initial)":

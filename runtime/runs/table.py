@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import figures
 from ..errors import Mistake
+from ..scores import Interval
 from . import comparison
 from .ledger import production
 from .run import CONFIG, RUNS, Run
@@ -38,7 +39,7 @@ def objects(root: Path, chosen: Sequence[Run] | None = None) -> list[dict[str, A
     found = runs(root) if chosen is None else chosen
     serving = _in_production(root)
     changes = changed([flat(run) for run in found], [run.model for run in found])
-    behind = [_behind(found[0], run) for run in found]
+    behind = [None, *map(_behind, comparison.differences(found[0], found[1:]))] if found else []
     return [
         _object(run, serving == run.id, change, much) for run, change, much in zip(found, changes, behind, strict=True)
     ]
@@ -99,9 +100,8 @@ def aligned(table: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _behind(best: Run, run: Run) -> dict[str, float | None] | None:
+def _behind(found: Interval | None) -> dict[str, float | None] | None:
     """By how much the best run is better than another, as JSON has it."""
-    found = None if run is best else comparison.difference(best, run)
     if found is None:
         return None
     return {name: value if math.isfinite(value) else None for name, value in asdict(found).items()}
