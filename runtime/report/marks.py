@@ -36,15 +36,27 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
-def short(number: float) -> str:
+def short(number: float, digits: int = 4) -> str:
     """A number beside a tick.
 
     assert [short(x) for x in (0.2, 0.30000000000000004, 250000.0, -4.0)] == ["0.2", "0.3", "250k", "-4"]
     """
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= 10 * size or (abs(number) >= size and letter != "k"):
-            return f"{number / size:.4g}{letter}"
-    return f"{number:.4g}" if abs(number) > 1e-12 else "0"
+            return f"{number / size:.{digits}g}{letter}"
+    return f"{number:.{digits}g}" if abs(number) > 1e-12 else "0"
+
+
+def told_apart(numbers: Sequence[float]) -> list[str]:
+    """Numbers beside ticks, with as many digits as tell them apart.
+
+    assert told_apart([0.69321, 0.69322]) == ["0.69321", "0.69322"]
+    """
+    digits = range(4, 13)
+    return next(
+        (found for it in digits if len(set(found := [short(number, it) for number in numbers])) == len(numbers)),
+        [short(number) for number in numbers],
+    )
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class Axis:
     def marks(self) -> list[tuple[float, str]]:
         """Each tick: where, and what it says."""
         places = list(ticks(self.low, self.high)) if self.at is None else list(self.at)
-        return list(zip(places, self.words or [short(place) for place in places], strict=True))
+        return list(zip(places, self.words or told_apart(places), strict=True))
 
 
 @dataclass

@@ -6,6 +6,8 @@ from typing import Any
 
 from ..figures import count, figure
 
+HARDLY = 0.005
+"""The part of the baseline's error below which a gain, however sure, is none that people would notice."""
 DIRECT = {"accuracy": "right", "mean_absolute_error": "off"}
 
 
@@ -24,10 +26,21 @@ def verdict(facts: dict[str, Any]) -> tuple[str, str]:
     if gain["low"] is None or gain["high"] is None:
         return "open", f"Whether it is better than {other} cannot be said from these rows."
     if gain["low"] > 0:
+        if (share := _share(facts)) is not None and share < HARDLY:
+            return "open", f"Better than {other}, but by so little that it hardly matters."
         return "good", f"Clearly better than {other}."
     if gain["high"] < 0:
         return "poor", f"Worse than {other}."
     return "open", f"Not clearly better than {other}."
+
+
+def _share(facts: dict[str, Any]) -> float | None:
+    """What part of the error of the baseline the model takes away; None where that cannot be said."""
+    gain, base = facts["gain"]["value"], facts["baseline"].get(facts["objective"])
+    if gain is None or base is None:
+        return None
+    wrong = 1 - base if facts["greater_is_better"] else base
+    return float(gain / wrong) if wrong > 0 else None
 
 
 def baselines(facts: dict[str, Any]) -> dict[str, dict[str, float | None]]:

@@ -262,6 +262,11 @@ def test_whatever_the_data_holds_is_shown_as_text() -> None:
     ("gain", "colour", "said"),
     [
         (numbers(0.1, 0.05, 0.2), "good", 'Clearly better than always "No".'),
+        (
+            numbers(0.0002, 0.0001, 0.0003),
+            "open",
+            'Better than always "No", but by so little that it hardly matters.',
+        ),
         (numbers(0.1, -0.05, 0.2), "open", 'Not clearly better than always "No".'),
         (numbers(-0.1, -0.2, -0.05), "poor", 'Worse than always "No".'),
         (
