@@ -60,6 +60,7 @@ def of_shared(rows: Rows, name: str, asked: object, make: Callable[[], Made]) ->
     if kept is None or kept.get("rows") is not rows:
         return make()
     if name not in kept or kept[name][0] != asked:
+        kept.pop(name, None)  # not both at once in memory
         kept[name] = asked, make()
     made: Made = kept[name][1]
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..figures import count, figure
+from ..metric import METRICS
 
 HARDLY = 0.005
 """The part of the baseline's error below which a gain, however sure, is none that people would notice."""
@@ -35,9 +36,9 @@ def verdict(facts: dict[str, Any]) -> tuple[str, str]:
 
 
 def _share(facts: dict[str, Any]) -> float | None:
-    """What part of the error of the baseline the model takes away; None where that cannot be said."""
+    """What part of the error of the baseline the model takes away; None where that cannot be said, as of a project's own metric."""
     gain, base = facts["gain"]["value"], facts["baseline"].get(facts["objective"])
-    if gain is None or base is None:
+    if gain is None or base is None or facts["objective"] not in METRICS.names():
         return None
     wrong = 1 - base if facts["greater_is_better"] else base
     return float(gain / wrong) if wrong > 0 else None

@@ -35,6 +35,9 @@ def differences(run: Run, others: Iterable[Run]) -> Iterator[Interval | None]:
     """The `difference` of a run from each of others, in their order."""
     side: tuple[Metric, Array, Array] | None = None
     for other in others:
+        if comparable(run) != comparable(other):
+            yield None
+            continue
         try:
             if side is None:
                 metric = metric_of(run, run.facts["objective"])
@@ -47,8 +50,6 @@ def differences(run: Run, others: Iterable[Run]) -> Iterator[Interval | None]:
 def _difference(run: Run, other: Run, metric: Metric, truth: Array, ours: Array) -> Interval | None:
     from ..measuring import Judged, intervals
 
-    if comparable(run) != comparable(other):
-        return None
     _, theirs = _scored(other, metric)
     if ours.shape != theirs.shape or not truth.size:
         return None

@@ -15,6 +15,11 @@ def state(root: Path) -> dict[str, Any] | None:
     ):
         return None
     told = _asked(root, "status", "--porcelain=v2", "--branch", "--", ".").splitlines()
+    if (
+        not told
+    ):  # no repository after all; or one whose files nobody can look through, so nobody knows that they are clean
+        commit = _asked(root, "rev-parse", "--verify", "HEAD")
+        return {"commit": commit, "dirty": True} if commit else None
     commit = next((line.split()[-1] for line in told if line.startswith("# branch.oid ")), "(initial)")
     if commit == "(initial)":
         return None

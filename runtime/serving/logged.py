@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -178,41 +177,6 @@ class Layout:
             if text.startswith(start):
                 return f"{start}a label that was never seen; treated as missing"
         return text
-
-
-class Packing:
-    """Answered requests as bytes and back.
-
-    As objects they would wait all over the memory, and push out of the processor's cache what the next answer needs.
-    """
-
-    def __init__(self, schema: Schema) -> None:
-        import msgspec
-
-        # the rest is read back as it is written: text, whole and other numbers, true and false, nothing
-        moments = {"timestamp": dt.datetime | None, "date": dt.date | None}
-        row = tuple(moments.get(column.type, Any) for column in schema.features.values())
-        found = (Any, list[float] | None, str | None)
-        values: Any = (int, str, bytes, list[Any], list[tuple[row]], dict[int, list[str]], list[tuple[found]])  # type: ignore[valid-type]
-        requests: Any = list[list[tuple[values]]]
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(requests).decode
-
-    def pack(self, requests: list[Answered]) -> bytes | None:
-        """The requests as bytes; None: a value of theirs has no such form."""
-        try:
-            return self._encode(requests)
-        except (TypeError, ValueError, OverflowError):
-            return None
-
-    def unpack(self, whole: bytes) -> list[Answered]:
-        """The requests of what was `joined`, as plain tuples."""
-        return list(chain.from_iterable(self._decode(whole)))
-
-
-def joined(packed: Sequence[bytes]) -> bytes:
-    """What was packed in several pieces as one: an array of them."""
-    return b"".join([b"\xdd", len(packed).to_bytes(4, "big"), *packed])
 
 
 def _texts(name: str, values: list[Any]) -> pl.Series:

@@ -7,20 +7,21 @@ read("log")  # id, time, model, route, inputs, outputs, warnings
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..targets import Log
 from . import logged, spool
-from .logged import Answered, Hiding, Keep, Layout, Packing, joined
-from .scribe import Appended, Scribe
+from .logged import Answered, Hiding, Keep, Layout
+from .scribe import Scribe
+from .waiting import Packing, Waiting, counted, joined
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,10 +34,6 @@ REQUESTS = "requests"
 """The folder of the answered rows within that of the log."""
 PAUSE = 0.25
 """Seconds between two looks at the queue: what a kill may cost, and what is counted then as missing."""
-TOGETHER = 64
-"""Requests that are packed at once: few enough to be still in the processor's cache."""
-LARGE = 32
-"""Rows of a request above which it waits as it is: to pack it would keep the event loop."""
 MANY, MOST = 8, 64
 """Packs in a PAUSE from which on it is worth a process of its own to lay them out, and packs that are laid out at once."""
 SEAL_SECONDS, SEAL_ROWS, SEAL_BYTES = 300, 50_000, 16 << 20
@@ -75,14 +72,12 @@ class RequestLog:
 
     def __init__(self, folder: Path, layout: Layout, settings: Log, tally: Tally) -> None:
         self._folder, self._layout, self._settings, self._tally = folder, layout, settings, tally
-        self._fresh: deque[Answered] = deque()
-        self._packed: deque[bytes] = deque()
-        self._large: deque[list[Answered]] = deque()
-        self._packing, self._scribe = Packing(layout.schema), Scribe(layout)
+        self._waiting, self._packing, self._scribe = Waiting(layout.schema), Packing(layout.schema), Scribe(layout)
         self._answered = self._taken = self._overflown = self._told_overflown = self._failed = 0
         self._spool: spool.Spool | None = None
         self._troubled = False
         self._next_seal = self._next_try = 0.0
+        self._recover_again = math.inf
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="request-log", daemon=True)
 
@@ -101,24 +96,9 @@ class RequestLog:
         if self._answered - self._overflown - self._taken > self._settings.queue:
             self._overflown += count
         else:
-            self._keep(answered, count)
+            self._waiting.add(answered, count)
         if self._spool is not None:
             self._spool.counts.put(self._answered, self._overflown)
-
-    def _keep(self, answered: Answered, count: int) -> None:
-        """Let a request wait, with others as bytes; what is popped here the writer does not get, and the other way round."""
-        if count > LARGE:
-            return self._large.append([answered])
-        fresh = self._fresh
-        fresh.append(answered)
-        if len(fresh) >= TOGETHER:
-            requests = _popped(fresh, TOGETHER)
-            packed = self._packing.pack(requests)
-            if packed is None:
-                self._large.append(requests)
-            else:
-                self._packed.append(packed)
-        return None
 
     def identify(self, id: str) -> str | None:
         """The id under which a row is kept that was answered under this one; None: the log keeps no keys."""
@@ -140,10 +120,17 @@ class RequestLog:
         try:
             if self._spool is None and (last or time.monotonic() >= self._next_try):
                 self._open()
+            elif time.monotonic() >= self._recover_again:
+                self._recover()
         except Exception as error:
             self._trouble(error)
-        for what in self._waiting():
-            self._write(what)
+        packs, others = self._waiting.take()
+        for start in range(0, len(packs), MOST):
+            some = packs[start : start + MOST]
+            append = partial(self._append_packed, joined([packed for _, packed in some]), len(packs) >= MANY)
+            self._write(sum(rows for rows, _ in some), append)
+        for requests in others:
+            self._write(counted(requests), partial(self._append, requests))
         self._scribe.rest()
         self._tell_overflown()
         try:
@@ -159,37 +146,31 @@ class RequestLog:
         opened.counts.put(self._answered, self._overflown)
         self._spool = opened
         self._say()
+        self._recover()
+        self._recover_again = (
+            time.monotonic() + 10
+        )  # the scribe of a killed process holds its lock until it has seen that
+
+    def _recover(self) -> None:
+        self._recover_again = math.inf
         missing = spool.recover(self._folder)
         if missing:
             self._tally.unlogged("killed", missing)
             log.warning("request log: a process was killed with up to %d answered rows that the log has not", missing)
 
-    def _waiting(self) -> Iterator[Appended | list[Answered]]:
-        """All that waited when this was called; what comes meanwhile can wait until there is more of it."""
-        packs, large, fresh = len(self._packed), len(self._large), _popped(self._fresh, TOGETHER)
-        for start in range(0, packs, MOST):
-            whole = joined(_popped(self._packed, min(MOST, packs - start)))
-            yield self._appended_apart(whole, packs) or self._packing.unpack(whole)
-        for _ in range(large):
-            yield self._large.popleft()
-        if fresh:
-            yield fresh
+    def _append_packed(self, whole: bytes, many: bool, to: spool.Spool) -> None:
+        if not (many and self._scribe.append(to, whole)):
+            self._append(self._packing.unpack(whole), to)
 
-    def _appended_apart(self, whole: bytes, packs: int) -> Appended | None:
-        opened = self._spool
-        if opened is None or packs < MANY:
-            return None
-        return self._scribe.append(opened.path, opened.size, whole)
+    def _append(self, requests: list[Answered], to: spool.Spool) -> None:
+        frame = self._layout.frame(requests)
+        to.append(frame.height, spool.encoded(frame))
 
-    def _write(self, what: Appended | list[Answered]) -> None:
-        rows = what.rows if isinstance(what, Appended) else sum(len(ids) for _, _, _, ids, *_ in what)
+    def _write(self, rows: int, append: Callable[[spool.Spool], None]) -> None:
         try:
             if self._spool is None:
                 raise OSError(f"{self._folder} cannot be written")
-            if isinstance(what, Appended):
-                self._spool.appended(*what)
-            else:
-                self._spool.append(rows, spool.encoded(self._layout.frame(what)))
+            append(self._spool)
         except Exception as error:
             self._failed += rows
             self._tally.unlogged("disk", rows)
@@ -236,15 +217,6 @@ class RequestLog:
         if not self._troubled:
             self._troubled = True
             log.error("request log: rows are not being kept, answers go on: %s", error)
-
-
-def _popped(waiting: deque[Any], most: int) -> list[Any]:
-    """The oldest, at most so many."""
-    found: list[Any] = []
-    with suppress(IndexError):  # the other side was faster
-        while len(found) < most:
-            found.append(waiting.popleft())
-    return found
 
 
 def ignored(folder: Path) -> None:

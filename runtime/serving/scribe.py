@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import selectors
-import signal
 import struct
 import subprocess
 import sys
@@ -18,10 +17,14 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from .logged import Layout, Packing
+from .logged import Layout
 from .spool import append, encoded, segment
+from .waiting import Packing
+
+if TYPE_CHECKING:
+    from .spool import Spool
 
 log = logging.getLogger("bentoml.serve")
 IDLE = 60.0
@@ -31,16 +34,18 @@ PATIENCE = 10.0
 AGAIN = 30.0
 """Seconds until another is tried after one that failed."""
 _HEAD = struct.Struct("<II")  # bytes that say what is asked, and bytes that belong to it
-_DONE = struct.Struct("<II")  # of Appended
-_SEALED = 1  # the length that says that a segment was made
+_DONE = struct.Struct("<II")  # of Done
 
 
-class Appended(NamedTuple):
-    """What was appended to a spool."""
+class Done(NamedTuple):
+    """What the process has done: no rows where it could not."""
 
     rows: int
     length: int
-    """In bytes."""
+    """Of what was appended, in bytes."""
+
+
+_READY, _SEALED = Done(1, 2), 1
 
 
 class Scribe:
@@ -49,22 +54,26 @@ class Scribe:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._process: subprocess.Popen[bytes] | None = None
+        self._answers: int | None = None
         self._ready = self._told = False
         self._used = self._next_try = 0.0
 
-    def append(self, path: Path, size: int, whole: bytes) -> Appended | None:
-        """Append the rows of packed requests, `joined`, as `spool.append`; None: somebody else has to do it."""
+    def append(self, to: Spool, whole: bytes) -> bool:
+        """Append the rows of packed requests, `joined`; False: somebody else has to do it."""
         self._used = time.monotonic()
         if self._process is None:
-            self._start()
-        found = self._asked({"append": str(path), "size": size}, whole)
-        return found if found is not None and found.rows else None
+            self._start(to)
+        done = self._asked({"append": str(to.path), "size": to.size}, whole)
+        if done is None or not done.rows:
+            return False
+        to.appended(*done)
+        return True
 
-    def seal(self, source: Path, target: Path, rows: int, dropped: int) -> None:
+    def seal(self, source: Path, target: Path, size: int, rows: int, dropped: int) -> None:
         """Make a segment, as `spool.segment`; here, where the process does not run or cannot."""
-        what = {"seal": str(source), "target": str(target), "rows": rows, "dropped": dropped}
-        if self._asked(what) != Appended(rows, _SEALED):
-            segment(source, target, rows, dropped)
+        what = {"seal": str(source), "target": str(target), "size": size, "rows": rows, "dropped": dropped}
+        if self._asked(what) != Done(rows, _SEALED):
+            segment(source, target, size, rows, dropped)
 
     def rest(self) -> None:
         """End the process if nothing was asked of it for a while."""
@@ -74,49 +83,62 @@ class Scribe:
     def close(self) -> None:
         """End the process."""
         process, self._process, self._ready = self._process, None, False
+        answers, self._answers = self._answers, None
+        if answers is not None:
+            os.close(answers)
         if process is not None:
             process.kill()  # it keeps nothing
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
+            if process.stdin is not None:
+                process.stdin.close()
             process.wait()
 
-    def _start(self) -> None:
-        if time.monotonic() < self._next_try:
+    def _start(self, to: Spool) -> None:
+        held = to.held
+        if held is None or time.monotonic() < self._next_try:
             return
         words = [sys.executable, "-P", "-m", __name__]
         variables = {**os.environ, "POLARS_MAX_THREADS": "1"}
         try:
-            process = subprocess.Popen(words, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+            self._answers, answers = os.pipe()
+            try:
+                # Where the server is killed the lock stays until this process has ended, too: nobody recovers what it writes to.
+                # It has a session of its own, for the server ends it when everything is written, and not a Ctrl-C.
+                process = subprocess.Popen(
+                    [*words, str(answers)],
+                    env=variables,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    bufsize=0,
+                    pass_fds=(answers, held),
+                    start_new_session=True,
+                )
+            finally:
+                os.close(answers)
             self._process = process
-            for pipe in (process.stdin, process.stdout):
-                assert pipe is not None
-                os.set_blocking(pipe.fileno(), False)
+            assert process.stdin is not None
+            os.set_blocking(process.stdin.fileno(), False)
             _widen(process)
             _send(process, self._layout.told())
-        except OSError as error:
+        except Exception as error:  # whatever it is, the server can do without
             self._give_up(error)
 
-    def _asked(self, what: Mapping[str, Any], content: bytes = b"") -> Appended | None:
+    def _asked(self, what: Mapping[str, Any], content: bytes = b"") -> Done | None:
         """What the process has done; None: it does not run or is not ready, or failed and has ended."""
-        process = self._process
-        if process is None:
+        process, answers = self._process, self._answers
+        if process is None or answers is None:
             return None
         try:
-            if not self._is_ready(process):
-                return None
+            if not self._ready:
+                if not _open(answers, selectors.EVENT_READ, 0):
+                    return None
+                if _received(answers) != _READY:
+                    raise OSError("it cannot read the contract")
+                self._ready = True
             _send(process, what, content)
-            return _received(process)
-        except (OSError, EOFError) as error:
+            return _received(answers)
+        except Exception as error:
             self._give_up(error)
             return None
-
-    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
-        assert process.stdout is not None
-        if not self._ready and _open(process.stdout.fileno(), selectors.EVENT_READ, 0):
-            _received(process)
-            self._ready = True
-        return self._ready
 
     def _give_up(self, error: Exception) -> None:
         self.close()
@@ -149,18 +171,17 @@ def _send(process: subprocess.Popen[bytes], what: Mapping[str, Any], content: by
                     raise TimeoutError("it takes nothing") from None
 
 
-def _received(process: subprocess.Popen[bytes]) -> Appended:
+def _received(answers: int) -> Done:
     """What it says that it has done; raises EOFError when it has gone, OSError when it says nothing."""
-    assert process.stdout is not None
-    out, content = process.stdout.fileno(), b""
+    content = b""
     while len(content) < _DONE.size:
-        if not _open(out, selectors.EVENT_READ, PATIENCE):
+        if not _open(answers, selectors.EVENT_READ, PATIENCE):
             raise TimeoutError("it says nothing")
-        part = os.read(out, _DONE.size - len(content))
+        part = os.read(answers, _DONE.size - len(content))
         if not part:
             raise EOFError("it has gone")
         content += part
-    return Appended(*_DONE.unpack(content))
+    return Done(*_DONE.unpack(content))
 
 
 def _open(pipe: int, event: int, seconds: float) -> bool:
@@ -170,29 +191,38 @@ def _open(pipe: int, event: int, seconds: float) -> bool:
         return bool(selector.select(seconds))
 
 
-def main() -> None:
-    """Do what is asked on standard input until it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends when it has written everything, and this with it
-    source, target = sys.stdin.buffer, sys.stdout.buffer
-    layout: Layout | None = None
-    while head := source.read(_HEAD.size):
-        length, more = _HEAD.unpack(head)
-        what, content, done = json.loads(source.read(length)), source.read(more), Appended(0, 0)
-        with suppress(Exception):  # the server, which then tries the same, tells it
-            if layout is None:
-                layout = Layout.of(what)
-                packing = Packing(layout.schema)
-            elif "seal" in what:
-                segment(Path(what["seal"]), Path(what["target"]), what["rows"], what["dropped"])
-                done = Appended(what["rows"], _SEALED)
-            else:
-                frame = layout.frame(packing.unpack(content))
-                made = encoded(frame)
-                append(Path(what["append"]), what["size"], made)
-                done = Appended(frame.height, len(made))
-        target.write(_DONE.pack(*done))
-        target.flush()
+def main(source: BinaryIO, answers: int) -> None:
+    """Do what is asked until nothing more comes."""
+    with suppress(BrokenPipeError, struct.error, ValueError):  # the server was killed
+        layout = Layout.of(_next(source)[0])
+        packing = Packing(layout.schema)
+        os.write(answers, _DONE.pack(*_READY))
+        while True:
+            what, content = _next(source)
+            done = Done(0, 0)
+            with suppress(Exception):  # the server, which then tries the same, tells it
+                done = _done(what, content, layout, packing)
+            os.write(answers, _DONE.pack(*done))
+
+
+def _next(source: BinaryIO) -> tuple[dict[str, Any], bytes]:
+    """What is asked, and what belongs to it; raises struct.error or ValueError where it ends."""
+    length, more = _HEAD.unpack(source.read(_HEAD.size))
+    what, content = json.loads(source.read(length)), source.read(more)
+    if len(content) < more:
+        raise ValueError("it ends in the middle")
+    return what, content
+
+
+def _done(what: dict[str, Any], content: bytes, layout: Layout, packing: Packing) -> Done:
+    if "seal" in what:
+        segment(Path(what["seal"]), Path(what["target"]), what["size"], what["rows"], what["dropped"])
+        return Done(what["rows"], _SEALED)
+    frame = layout.frame(packing.unpack(content))
+    made = encoded(frame)
+    append(Path(what["append"]), what["size"], made)
+    return Done(frame.height, len(made))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.stdin.buffer, int(sys.argv[1]))

@@ -41,7 +41,7 @@ _WRITTEN = struct.Struct("=QQQ")
 
 
 Content = bytes | memoryview
-Make = Callable[[Path, Path, int, int], None]
+Make = Callable[[Path, Path, int, int, int], None]
 """Makes a segment, as `segment`."""
 
 
@@ -108,7 +108,7 @@ class Spool:
         """
         if not self.rows and not dropped:
             return
-        (make or segment)(self.path, _name(self.folder, self.stem, self.number), self.rows, dropped)
+        (make or segment)(self.path, _name(self.folder, self.stem, self.number), self.size, self.rows, dropped)
         self.path.unlink(missing_ok=True)
         self.sealed += self.rows
         self.number, self.rows, self.size, self.begun = self.number + 1, 0, 0, 0.0
@@ -118,6 +118,12 @@ class Spool:
         """Everything is sealed."""
         self.counts.close()
         self._unlock()
+
+    @property
+    def held(self) -> int | None:
+        """The file of the lock: a process that inherits it holds the lock, too, as long as it lives."""
+        context = getattr(self._lock, "_context", None)
+        return getattr(context, "lock_file_fd", None)
 
     @property
     def path(self) -> Path:
@@ -142,16 +148,22 @@ def encoded(frame: pl.DataFrame) -> Content:
 
 def append(path: Path, size: int, content: Content) -> None:
     """Write after the first `size` bytes of a file, all or nothing; raises OSError when it cannot."""
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o640), "r+b", buffering=0) as file:
+    new = 0 if size else os.O_CREAT  # what is gone was recovered by another process
+    with os.fdopen(os.open(path, os.O_RDWR | new, 0o640), "r+b", buffering=0) as file:
         file.truncate(size)  # half of a batch that the disk refused
         file.seek(size)
         if file.write(content) < len(content):
             raise OSError(errno.ENOSPC, "the disk is full", str(path))
 
 
-def segment(source: Path, target: Path, rows: int, dropped: int) -> None:
-    """Make a segment of what was appended to a file, which held so many rows; raises OSError when it cannot be written."""
-    frames = list(_batches(source))
+def segment(source: Path, target: Path, size: int, rows: int, dropped: int) -> None:
+    """Make a segment of the first `size` bytes of what was appended to a file, which held so many rows.
+
+    Raises OSError when the file is gone, or the segment cannot be written.
+    """
+    if rows and not source.exists():
+        raise FileNotFoundError(errno.ENOENT, "what was appended is gone", str(source))
+    frames = list(_batches(source, size))
     missing = rows - sum(frame.height for frame in frames)
     _segment(target, frames, dropped=dropped, missing=missing)
 
@@ -232,19 +244,19 @@ def _states(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
             continue
 
 
-def _batches(path: Path) -> Iterator[pl.DataFrame]:
-    """The batches that reached the disk whole."""
+def _batches(path: Path, size: int | None = None) -> Iterator[pl.DataFrame]:
+    """The batches that reached the disk whole, of the first `size` bytes; None: of all."""
     import polars as pl
 
     try:
-        content = path.read_bytes()
+        content = path.read_bytes()[:size]
     except FileNotFoundError:
         return
     place = 0
     while place + _FRAME.size <= len(content):
         length, checksum = _FRAME.unpack_from(content, place)
         batch = content[place + _FRAME.size : place + _FRAME.size + length]
-        if len(batch) < length or zlib.crc32(batch) != checksum:
+        if not length or len(batch) < length or zlib.crc32(batch) != checksum:
             return
         yield pl.read_ipc_stream(io.BytesIO(batch))
         place += _FRAME.size + length

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from hypothesis import strategies as st
 
 from overture.runtime.schema import Schema
 from overture.runtime.serving import request_log, scribe, spool
-from overture.runtime.serving.logged import Answered, Hiding, Layout, Packing, joined
+from overture.runtime.serving.logged import Answered, Hiding, Layout
 from overture.runtime.serving.request_log import RequestLog, read
 from overture.runtime.serving.scribe import Scribe
+from overture.runtime.serving.waiting import Packing, Waiting, joined
 from overture.runtime.targets import Log
 
 from .test_request_log import Counted
@@ -98,9 +100,11 @@ def ready(one):
     whole = joined([Packing(SCHEMA).pack([answered(1)])])
     deadline = time.monotonic() + 60
     with tempfile.TemporaryDirectory() as folder:
-        while one.append(Path(folder) / "rows", 0, whole) is None:
+        opened = spool.Spool(Path(folder))
+        while not one.append(opened, whole):
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        opened.close()
 
 
 @pytest.fixture
@@ -133,7 +137,7 @@ def test_the_process_appends_the_same_rows(scribes, folder, asked, hiding):
     if packed is None:
         return
     opened = spool.Spool(folder)
-    opened.appended(*scribes[hiding].append(opened.path, 0, joined([packed])))
+    assert scribes[hiding].append(opened, joined([packed]))
     here = layout(b"a key" if hiding else b"").frame(asked)
     assert opened.rows == here.height
     opened.seal(0, 0, scribes[hiding].seal)
@@ -203,25 +207,111 @@ def test_few_rows_need_no_process(tmp_path):
     assert read(tmp_path).height == 100
 
 
-def test_it_ends_with_the_server(tmp_path):
-    """Even where that is killed, or gets the signal of a Ctrl-C that goes to both."""
-    program = (
-        "import sys, time\n"
-        "from overture.runtime.serving.scribe import Scribe\n"
-        "from tests.runtime.serving.test_scribe import layout, ready\n"
-        "one = Scribe(layout()); ready(one)\n"
-        "print(one._process.pid, flush=True); time.sleep(60)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as server:
+SERVER = (
+    "import sys, time\n"
+    "from pathlib import Path\n"
+    "from overture.runtime.serving import spool\n"
+    "from overture.runtime.serving.scribe import Scribe\n"
+    "from tests.runtime.serving.test_scribe import answered, layout\n"
+    "from overture.runtime.serving.waiting import Packing, Waiting, joined\n"
+    "opened, one = spool.Spool(Path(sys.argv[1])), Scribe(layout())\n"
+    "whole = joined([Packing(layout().schema).pack([answered(1)])])\n"
+    "while not one.append(opened, whole): time.sleep(0.05)\n"
+    "opened.counts.put(3, 0)\n"
+    "print(one._process.pid, flush=True); time.sleep(60)\n"
+)
+
+
+def test_it_ends_with_the_server_and_until_then_nobody_recovers_what_it_writes_to(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", SERVER, tmp_path], stdout=subprocess.PIPE, text=True) as server:
         pid = int(server.stdout.readline())
-        os.kill(pid, signal.SIGINT)
-        time.sleep(0.2)
-        assert _alive(pid)
+        os.kill(pid, signal.SIGSTOP)
         server.kill()
+    assert spool.recover(tmp_path) == 0
+    assert list((tmp_path / "open").glob("*.count"))
+    os.kill(pid, signal.SIGCONT)
     deadline = time.monotonic() + 20
-    while _alive(pid):
+    while not (missing := spool.recover(tmp_path)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    assert missing == 2
+    assert not _alive(pid)
+    assert pl.concat(spool.frames(tmp_path)).height == 1
+    assert not list((tmp_path / "open").iterdir())
+
+
+def test_what_else_is_printed_there_is_not_taken_for_its_answers(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("print('an agent greets you')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    one = Scribe(layout())
+    ready(one)
+    one.close()
+
+
+def test_where_it_cannot_be_started_the_server_does_its_work(tmp_path, busy, monkeypatch, caplog):
+    log, tally = busy
+    log._scribe.close()
+    monkeypatch.setattr(scribe.sys, "executable", str(tmp_path / "nothing"))
+    put(log, range(300))
+    log.close()
+    assert read(tmp_path).height == tally.written == 300
+    assert caplog.text.count("the server does it itself") == 1
+
+
+def test_rows_that_are_added_while_others_are_taken_are_each_taken_once():
+    waiting, taken, packing = Waiting(SCHEMA), [], Packing(SCHEMA)
+
+    def take():
+        packs, others = waiting.take()
+        for rows, packed in packs:
+            found = packing.unpack(joined([packed]))
+            assert len(found) == rows > 0
+            taken.extend(request for _, _, request, *_ in found)
+        taken.extend(request for requests in others for _, _, request, *_ in requests)
+
+    def add():
+        for place in range(20_000):
+            waiting.add(answered(place), 1)
+
+    adding = threading.Thread(target=add)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        adding.start()
+        while adding.is_alive():
+            take()
+        take()
+    finally:
+        sys.setswitchinterval(before)
+    assert sorted(taken) == sorted(b"r%d" % place for place in range(20_000))
+
+
+def test_what_cannot_be_laid_out_is_counted_and_the_rest_is_written(tmp_path):
+    tally = Counted()
+    log = RequestLog(tmp_path / "requests", layout(), Log(), tally)
+    log.start()
+    wrong = answered(0)._replace(rows=[("no number", *answered(0).rows[0][1:])])
+    for place in range(64):
+        log.put(wrong if place == 7 else answered(place))
+    deadline = time.monotonic() + 20
+    while not tally.lost:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    put(log, range(64, 128))
+    log.close()
+    assert tally.lost == {"disk": 64}
+    assert read(tmp_path).height == tally.written == 64
+
+
+def test_nothing_is_written_where_another_process_has_recovered_it(tmp_path):
+    opened = spool.Spool(tmp_path)
+    opened.append(1, spool.encoded(layout().frame([answered(1)])))
+    opened.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        opened.append(1, spool.encoded(layout().frame([answered(2)])))
+    with pytest.raises(FileNotFoundError):
+        opened.seal(0, 0)
+    assert not list(tmp_path.glob("*.parquet"))
 
 
 def _alive(pid):
