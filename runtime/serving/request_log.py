@@ -21,7 +21,7 @@ from ..targets import Log
 from . import logged, spool
 from .logged import Answered, Hiding, Keep, Layout
 from .scribe import Scribe
-from .waiting import Packing, Waiting, counted, joined
+from .waiting import Waiting, counted, joined
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,7 +72,7 @@ class RequestLog:
 
     def __init__(self, folder: Path, layout: Layout, settings: Log, tally: Tally) -> None:
         self._folder, self._layout, self._settings, self._tally = folder, layout, settings, tally
-        self._waiting, self._packing, self._scribe = Waiting(layout.schema), Packing(layout.schema), Scribe(layout)
+        self._waiting, self._scribe = Waiting(layout.schema), Scribe(layout)
         self._answered = self._taken = self._overflown = self._told_overflown = self._failed = 0
         self._spool: spool.Spool | None = None
         self._troubled = False
@@ -147,9 +147,8 @@ class RequestLog:
         self._spool = opened
         self._say()
         self._recover()
-        self._recover_again = (
-            time.monotonic() + 10
-        )  # the scribe of a killed process holds its lock until it has seen that
+        # the scribe of a killed process holds its lock until it has seen that
+        self._recover_again = time.monotonic() + 10
 
     def _recover(self) -> None:
         self._recover_again = math.inf
@@ -160,7 +159,7 @@ class RequestLog:
 
     def _append_packed(self, whole: bytes, many: bool, to: spool.Spool) -> None:
         if not (many and self._scribe.append(to, whole)):
-            self._append(self._packing.unpack(whole), to)
+            self._append(self._waiting.packing.unpack(whole), to)
 
     def _append(self, requests: list[Answered], to: spool.Spool) -> None:
         frame = self._layout.frame(requests)

@@ -26,7 +26,7 @@ class Waiting:
     """What one thread adds and another takes."""
 
     def __init__(self, schema: Schema) -> None:
-        self._packing = Packing(schema)
+        self.packing = Packing(schema)
         self._fresh: deque[Answered] = deque()
         self._packs: deque[tuple[int, bytes]] = deque()
         self._others: deque[list[Answered]] = deque()
@@ -45,17 +45,20 @@ class Waiting:
         """All that waited when this was called: packs and how many rows each has, and requests that are none, some together."""
         packs = _popped(self._packs, len(self._packs))
         others: list[list[Answered]] = []
+        rows = SEVERAL
         for requests in [*_popped(self._others, len(self._others)), _popped(self._fresh, TOGETHER)]:
-            if others and counted(others[-1]) < SEVERAL:
+            if rows >= SEVERAL and requests:
+                others.append([])
+                rows = 0
+            if requests:
                 others[-1].extend(requests)
-            elif requests:
-                others.append(requests)
+                rows += counted(requests)
         return packs, others
 
     def _pack(self, requests: list[Answered]) -> None:
         if not requests:  # the taker was faster
             return
-        packed = self._packing.pack(requests)
+        packed = self.packing.pack(requests)
         if packed is None:
             self._others.append(requests)
         else:
